@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+**
+** The one door to SQLite. Every file of the extension includes this header
+** and never <sqlite3.h>: all calls go through the table that the host hands
+** to sqlite3_hotpath_init(), so that the host's own SQLite is the one used.
+**
+** In unit tests (-DSQLITE_CORE) the same calls link straight to libsqlite3.
+*/
+#ifndef HP_BASE_SQLITE_API_H
+#define HP_BASE_SQLITE_API_H
+
+#include <sqlite3ext.h>
+
+#ifdef SQLITE_CORE
+#define HP_HAS_API(member) (1)
+#else
+SQLITE_EXTENSION_INIT3
+/* True if this host's SQLite was built with the routine. Members that are
+** younger than 3.34 must also be gated by sqlite3_libversion_number(): past
+** the end of an older host's table there is garbage, not NULL. */
+#define HP_HAS_API(member) (sqlite3_api->member != 0)
+#endif
+
+#define HP_MUST_CHECK __attribute__((warn_unused_result))
+#define HP_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+
+#endif
