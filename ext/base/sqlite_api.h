@@ -10,6 +10,7 @@
 #define HP_BASE_SQLITE_API_H
 
 #include <sqlite3ext.h>
+#include <stddef.h>
 
 #ifdef SQLITE_CORE
 #define HP_HAS_API(member) (1)

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/hook.h"
+
+typedef struct hook {
+  hp_listener listeners[HP_HOOK_LISTENERS];
+  int n_listeners;
+  int n_muted;        /* depth of hp_hook_mute() */
+  bool is_off;        /* removed by wish */
+  uint64_t n_events;  /* all STMT events, muted or not: proves we are called */
+} hook;
+
+static const char part_key;
+
+static int on_trace(unsigned event, void *arg, void *p, void *x) {
+  hook *h = arg;
+
+  if (event == SQLITE_TRACE_PROFILE) {
+    if (h->n_muted) return 0;
+    for (int i = 0; i < h->n_listeners; i++) {
+      const hp_listener *l = &h->listeners[i];
+      if (l->on_profile) l->on_profile(l->arg, p);
+    }
+    return 0;
+  }
+  h->n_events++;
+  /* Trigger programs and statements run inside of others come with a comment
+  ** as text, not with the statement's own. */
+  if (h->n_muted || x != (const void *)sqlite3_sql(p)) return 0;
+  for (int i = 0; i < h->n_listeners; i++) {
+    const hp_listener *l = &h->listeners[i];
+    if (l->on_stmt) l->on_stmt(l->arg, p);
+  }
+  return 0;
+}
+
+static hook *get(hp_conn *c) {
+  return hp_conn_part(c, &part_key);
+}
+
+static int make(hp_conn *c, hook **out) {
+  hook *h = sqlite3_malloc64(sizeof *h);
+  int rc;
+
+  *out = NULL;
+  if (!h) return SQLITE_NOMEM;
+  *h = (hook){.n_listeners = 0};
+  rc = hp_conn_set_part(c, &part_key, h, sqlite3_free);
+  if (!rc) *out = h;
+  return rc;
+}
+
+int hp_hook_install(hp_conn *c) {
+  hook *h = get(c);
+
+  if (!HP_HAS_API(trace_v2)) return SQLITE_NOTFOUND;
+  if (!h) return SQLITE_MISUSE;
+  h->is_off = false;
+  return sqlite3_trace_v2(c->db, SQLITE_TRACE_STMT | SQLITE_TRACE_PROFILE,
+                          on_trace, h);
+}
+
+int hp_hook_remove(hp_conn *c) {
+  hook *h = get(c);
+
+  if (!HP_HAS_API(trace_v2)) return SQLITE_NOTFOUND;
+  if (!h) return SQLITE_MISUSE;
+  /* Only our own callback may be taken out of the slot. */
+  if (hp_hook_is_alive(c)) sqlite3_trace_v2(c->db, 0, NULL, NULL);
+  h->is_off = true;
+  return SQLITE_OK;
+}
+
+int hp_hook_add(hp_conn *c, const hp_listener *listener) {
+  hook *h = get(c);
+  int rc = h ? SQLITE_OK : make(c, &h);
+
+  if (rc) return rc;
+  if (h->n_listeners == HP_HOOK_LISTENERS) return SQLITE_FULL;
+  h->listeners[h->n_listeners++] = *listener;
+  return h->n_listeners == 1 ? hp_hook_install(c) : SQLITE_OK;
+}
+
+bool hp_hook_is_off(hp_conn *c) {
+  hook *h = get(c);
+
+  return h && h->is_off;
+}
+
+bool hp_hook_is_alive(hp_conn *c) {
+  hook *h = get(c);
+  sqlite3_stmt *stmt = NULL;
+  uint64_t before;
+
+  if (!h || h->is_off) return false;
+  before = h->n_events;
+  hp_hook_mute(c);
+  if (!sqlite3_prepare_v2(c->db, "SELECT 1", -1, &stmt, NULL)) {
+    sqlite3_step(stmt);
+  }
+  sqlite3_finalize(stmt);
+  hp_hook_unmute(c);
+  return h->n_events != before;
+}
+
+void hp_hook_mute(hp_conn *c) {
+  hook *h = get(c);
+
+  if (h) h->n_muted++;
+}
+
+void hp_hook_unmute(hp_conn *c) {
+  hook *h = get(c);
+
+  if (h) h->n_muted--;
+}

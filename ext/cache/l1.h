@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT
+**
+** L1: the cache in process memory, shared by all connections and threads. It
+** knows keys, bytes, costs and expiry, not what the entries hold: an entry is
+** any allocation that starts with an hp_l1_node.
+**
+** A lookup takes no lock and writes no shared memory except, now and then, the
+** entry's use counter. Changes are made under one mutex: they come with a
+** computation, which costs more. The cap counts every byte of the entries,
+** also those unlinked but still being read, and is never exceeded.
+**
+** Time is an argument. Which entries stay is decided by a policy (policy.h).
+*/
+#ifndef HP_CACHE_L1_H
+#define HP_CACHE_L1_H
+
+#include "base/epoch.h"
+#include "cache/key.h"
+
+typedef struct hp_l1 hp_l1;
+typedef struct hp_l1_node hp_l1_node;
+
+#define HP_NEVER_MS INT64_MAX
+
+/* Head of an entry. The first group is set by the maker and constant once the
+** entry is in the cache; the second belongs to L1 and its policy. */
+struct hp_l1_node {
+  hp_key key;
+  uint64_t bytes;                   /* of the whole allocation */
+  uint64_t cost_ns;                 /* measured time to compute it */
+  int64_t created_ms;               /* monotonic clock */
+  int64_t expires_ms;               /* ditto; HP_NEVER_MS for never */
+  void (*free_fn)(hp_l1_node *n);   /* frees the entry, on any thread */
+
+  _Atomic uint32_t n_hits;          /* approximate under contention */
+  _Atomic uint8_t freq;             /* 0..3, bumped by hits */
+  uint8_t queue;                    /* the policy's */
+  uint32_t score;                   /* the policy's */
+  hp_l1_node *prev, *next;          /* the policy's list */
+};
+
+typedef struct hp_l1_stats {
+  uint64_t bytes;       /* of all entries, also those waiting to be freed */
+  uint64_t cap_bytes;
+  int64_t entries;
+  uint64_t evictions;   /* pushed out by others */
+  uint64_t rejected;    /* not admitted: too large, or not worth it */
+} hp_l1_stats;
+
+/* The process's cache, made at the first call; NULL when out of memory. */
+hp_l1 *hp_l1_shared(void);
+
+/* A cache of its own, for tests and replay; NULL when out of memory. policy is
+** a name of policy.h. Free it when no section or pin can hold its entries. */
+hp_l1 *hp_l1_new(uint64_t cap_bytes, const char *policy);
+void hp_l1_free(hp_l1 *l1);
+
+/*
+** The entry of this key or NULL, whatever its expiry. Call it inside a section
+** (base/epoch.h): borrowed until hp_epoch_exit(), or longer when pinned. A hit
+** that the caller serves is reported by hp_l1_hit().
+*/
+hp_l1_node *hp_l1_get(hp_l1 *l1, const hp_key *key);
+
+/* Counts a served hit, for the policy and the statistics. */
+void hp_l1_hit(hp_l1 *l1, hp_l1_node *n);
+
+/*
+** Puts n in, replacing an entry of the same key. Takes ownership even on
+** failure. Outside of sections only. SQLITE_OK; SQLITE_FULL if n was not
+** admitted (over the cap, or not worth a place); SQLITE_NOMEM.
+*/
+int hp_l1_put(hp_l1 *l1, hp_l1_node *n, int64_t now_ms);
+
+/* Takes out the entry of this key if there is one and, when expected is not
+** NULL, if it is that very entry. Outside of sections only. True if it did. */
+bool hp_l1_del(hp_l1 *l1, const hp_key *key, const hp_l1_node *expected);
+
+/* Takes out every entry for which doomed(n, arg) is true (NULL: all). Returns
+** how many. Outside of sections only; doomed must not call back. */
+int64_t hp_l1_clear(hp_l1 *l1, bool (*doomed)(const hp_l1_node *n, void *arg),
+                    void *arg);
+
+/* Calls visit for every entry, under L1's mutex; stops when it is false. */
+void hp_l1_each(hp_l1 *l1, bool (*visit)(const hp_l1_node *n, void *arg),
+                void *arg);
+
+/* Settings, at any time. A smaller cap evicts at once. cap_entries 0 is no
+** limit. SQLITE_OK, or SQLITE_NOTFOUND for an unknown policy. */
+void hp_l1_set_cap(hp_l1 *l1, uint64_t cap_bytes, int64_t cap_entries);
+int hp_l1_set_policy(hp_l1 *l1, const char *policy);
+const char *hp_l1_policy(hp_l1 *l1);
+
+void hp_l1_read_stats(hp_l1 *l1, hp_l1_stats *out);
+
+/* After fork(), in the child: forgets all entries without freeing them and
+** makes the mutex usable again. */
+void hp_l1_after_fork(hp_l1 *l1);
+
+#endif
