@@ -9,7 +9,7 @@ SO     := -fPIC -fvisibility=hidden
 LINK   := -shared -Wl,-z,nodelete -Wl,--exclude-libs,ALL -pthread
 
 SRC    := $(sort $(wildcard ext/*.c ext/*/*.c))
-MODS   := $(notdir $(patsubst %/,%,$(wildcard ext/*/)))
+MODS   := support $(notdir $(patsubst %/,%,$(wildcard ext/*/)))
 TSRC   := tests/main.c $(sort $(wildcard tests/support/*.c) \
           $(foreach m,$(MODS),$(wildcard tests/$m/test_*.c)))
 SUITES := $(foreach m,$(MODS),$(patsubst tests/$m/test_%.c,$m_%,$(wildcard tests/$m/test_*.c)))

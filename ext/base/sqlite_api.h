@@ -22,7 +22,7 @@ SQLITE_EXTENSION_INIT3
 #define HP_HAS_API(member) (sqlite3_api->member != 0)
 #endif
 
-#define HP_MUST_CHECK __attribute__((warn_unused_result))
+#define HP_MUST_CHECK        __attribute__((warn_unused_result))
 #define HP_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
 #endif
