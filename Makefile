@@ -2,11 +2,12 @@
 B      ?= build
 CC     ?= cc
 CFLAGS ?= -O2 -g
+PREFIX ?= /usr/local
 WARN   := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
           -Wmissing-prototypes -Wformat=2 -Wundef -Wvla -Werror
 BASE   := -std=c11 -D_GNU_SOURCE -U_FORTIFY_SOURCE -Iext $(WARN) -MMD -MP
 SO     := -fPIC -fvisibility=hidden
-LINK   := -shared -Wl,-z,nodelete -Wl,--exclude-libs,ALL -pthread
+LINK   := -shared -Wl,-z,nodelete,-z,defs -Wl,--exclude-libs,ALL -pthread
 
 SRC    := $(sort $(wildcard ext/*.c ext/*/*.c))
 MODS   := support $(notdir $(patsubst %/,%,$(wildcard ext/*/)))
@@ -14,38 +15,99 @@ TSRC   := tests/main.c $(sort $(wildcard tests/support/*.c) \
           $(foreach m,$(MODS),$(wildcard tests/$m/test_*.c)))
 SUITES := $(foreach m,$(MODS),$(patsubst tests/$m/test_%.c,$m_%,$(wildcard tests/$m/test_*.c)))
 SOBJ   := $(SRC:%.c=$(B)/so/%.o)
-TOBJ   := $(SRC:%.c=$(B)/t/%.o) $(TSRC:%.c=$(B)/t/%.o)
+COBJ   := $(SRC:%.c=$(B)/t/%.o)
+TOBJ   := $(COBJ) $(TSRC:%.c=$(B)/t/%.o)
 
-.PHONY: all unit help clean
-all: $(B)/hotpath.so ## build hotpath.so
+# A black-box part is an executable tests/<part>/run.sh: it gets SO, ROOT, BIN
+# and HOST_WRAP, prints "<part>: N passed, M failed" and exits with 0 if M is
+# 0. Its tests/<part>/*.c are programs linked with libsqlite3, in $BIN.
+PARTS  := $(patsubst tests/%/run.sh,%,$(wildcard tests/*/run.sh))
+TESTS  ?= unit $(PARTS)
+PROGS   = $(patsubst %.c,$(B)/bin/%,$(wildcard tests/$1/*.c))
+BENCH  := $(patsubst %.c,$(B)/bin/%,$(wildcard tests/bench/bench_*.c))
+FUZZ   := $(patsubst %.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*.c))
+SAN    := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
+SAN_TESTS := $(filter-out symbols readme,$(TESTS))
+runtime = $(shell $(CC) -print-file-name=lib$1.so)
+SETUP   = @sh tests/support/setup.sh $(1) && mkdir -p $(B) && touch $@
+
+.PHONY: all test unit sql-test $(PARTS) demo bench lint asan tsan valgrind \
+        cover fuzz hosts-versions install help clean
+all: $(B)/hotpath.so $(if $(filter build,$(B)),hotpath.so) ## build hotpath.so
 
 $(B)/hotpath.so: $(SOBJ)
 	$(CC) $(CFLAGS) $(LINK) -o $@ $^
+hotpath.so: $(B)/hotpath.so
+	ln -sf $< $@
 
-$(B)/so/%.o: %.c
+$(B)/so/%.o: %.c | $(B)/.setup-build
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(SO) $(CFLAGS) -c -o $@ $<
-
-$(B)/t/%.o: %.c
+$(B)/t/%.o: %.c | $(B)/.setup-build $(B)/.setup-test
 	@mkdir -p $(@D)
 	$(CC) $(BASE) -DSQLITE_CORE -Itests -I$(B) $(CFLAGS) -c -o $@ $<
+$(B)/.setup-%: tests/support/setup.sh
+	$(call SETUP,$*)
 
 # One suite per tests/<module>/test_<file>.c: Suite *<module>_<file>_suite(void)
 $(B)/suites.h: $(TSRC)
 	@mkdir -p $(@D)
 	@printf 'X(%s)\n' $(SUITES) > $@
 $(B)/t/tests/main.o: $(B)/suites.h
-
 $(B)/unit: $(TOBJ)
 	$(CC) $(CFLAGS) -o $@ $^ $(shell pkg-config --libs check) -lsqlite3 -pthread
 
-unit: $(B)/unit ## run the unit tests (Check)
+test: all | $(B)/.setup-test $(B)/.setup-hosts ## run every test, print the sum
+	@MAKE='$(MAKE)' sh tests/support/total.sh $(TESTS)
+unit: $(B)/unit ## run the unit tests (Check; CK_RUN_SUITE=base_hash runs one)
 	$(B)/unit
+sql-test: sql ## run the black-box SQL tests in the sqlite3 shell
+symbols: ## check what hotpath.so exports and needs
+hosts: $(B)/.setup-hosts ## load hotpath.so into Python, Perl, Tcl, Ruby, shell
+coherence: ## readers and writers in several processes never disagree
+.SECONDEXPANSION:
+$(PARTS): all $(B)/.setup-test $$(call PROGS,$$@)
+	@SO=$(abspath $(B)/hotpath.so) ROOT=$(CURDIR) BIN=$(abspath $(B)/bin/tests/$@) \
+	  HOST_WRAP='$(HOST_WRAP)' tests/$@/run.sh
+$(B)/bin/%: %.c | $(B)/.setup-build
+	@mkdir -p $(@D)
+	$(CC) $(BASE) -Itests $(CFLAGS) -o $@ $< -lsqlite3 -pthread
 
+demo: all | $(B)/.setup-demo ## flashcards: naive against hotpath (DB=file: yours)
+	@SO=$(abspath $(B)/hotpath.so) tests/demo/demo.sh $(DB)
+bench: all $(BENCH) ## ratios measured side by side (BENCH=name: one of them)
+	@sh tests/bench/bench.sh $(abspath $(B))
+$(BENCH): $(B)/bin/%: $(B)/t/%.o $(B)/t/tests/bench/bench.o $(COBJ)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $^ -lsqlite3 -pthread -ldl
+lint: $(B)/.setup-build $(B)/.setup-test $(B)/.setup-lint ## format, layers, static analysis
+	@CFLAGS='$(BASE)' sh tests/support/lint.sh
+asan: ## run the tests under the address and undefined sanitizers
+	@$(MAKE) B=$(B)-asan CFLAGS='$(SAN) -fsanitize=address,undefined' TESTS='$(SAN_TESTS)' test \
+	  HOST_WRAP='env ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD=$(call runtime,asan):$(call runtime,ubsan)'
+tsan: ## run the tests under the thread sanitizer
+	@$(MAKE) B=$(B)-tsan CFLAGS='$(SAN) -fsanitize=thread' TESTS='$(SAN_TESTS)' test \
+	  HOST_WRAP='env LD_PRELOAD=$(call runtime,tsan)'
+valgrind: | $(B)/.setup-valgrind ## run the black-box SQL tests under valgrind
+	@$(MAKE) TESTS=sql test \
+	  HOST_WRAP='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite'
+cover: | $(B)/.setup-cover ## unit-test coverage, in build-cover/html
+	@$(MAKE) B=$(B)-cover CFLAGS='-O0 -g --coverage' unit
+	@lcov -q -c -d $(B)-cover/t/ext -b . -o $(B)-cover/info && \
+	  genhtml -q -o $(B)-cover/html $(B)-cover/info && lcov --summary $(B)-cover/info
+fuzz: $(FUZZ) ## run each fuzzer for FUZZ_S=20 seconds
+	@for f in $^; do $$f -max_total_time=$${FUZZ_S:-20} -verbosity=0 || exit 1; done
+$(B)/fuzz/%: %.c $(SRC) | $(B)/.setup-build $(B)/.setup-fuzz
+	@mkdir -p $(@D)
+	clang $(filter-out -MMD -MP,$(BASE)) -DSQLITE_CORE -g -O1 -fsanitize=fuzzer,address,undefined -o $@ $< $(SRC) -lsqlite3 -pthread
+hosts-versions: all ## load into hosts built with other SQLite versions (npm)
+	@SO=$(abspath $(B)/hotpath.so) sh tests/hosts/versions.sh
+install: all ## install under DESTDIR and PREFIX=/usr/local
+	install -D -m 755 $(B)/hotpath.so $(DESTDIR)$(PREFIX)/lib/sqlite3/hotpath.so
+	install -D -m 644 ext/hotpath.h $(DESTDIR)$(PREFIX)/include/hotpath.h
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
-
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
 clean: ## remove what was built
-	rm -rf $(B)
+	rm -rf build build-* hotpath.so
 
--include $(SOBJ:.o=.d) $(TOBJ:.o=.d)
+-include $(SOBJ:.o=.d) $(TOBJ:.o=.d) $(patsubst $(B)/bin/%,$(B)/t/%.d,$(BENCH))

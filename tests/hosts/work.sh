@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT
+#
+# The sqlite3 shell with hotpath, ended in the way the argument names.
+end=.quit
+[ "$1" = exit ] && end='.exit 0'
+got=$(sqlite3 -batch -cmd ".load $HOTPATH" work.db <<END
+CREATE TABLE cards(id INTEGER PRIMARY KEY, front TEXT);
+INSERT INTO cards VALUES (1, 'a'), (2, 'b');
+SELECT front FROM cards WHERE id = 2;
+SELECT front FROM cards WHERE id = 2;
+$end
+END
+) || exit 1
+[ "$got" = "b
+b" ]
