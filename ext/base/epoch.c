@@ -19,6 +19,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static hp_reader *readers; /* guarded by lock, like all below */
 static retired *waiting;
 static int n_waiting;
+static int n_enough; /* to be worth looking which are free */
 
 hp_reader *hp_reader_new(void) {
   hp_reader *r;
@@ -113,6 +114,7 @@ int hp_epoch_collect(void) {
   pthread_mutex_lock(&lock);
   done = take_free();
   left = n_waiting;
+  n_enough = 2 * left;
   pthread_mutex_unlock(&lock);
   while (done) {
     retired *x = done;
@@ -136,6 +138,7 @@ static void free_after_waiting(void *p, void (*free_fn)(void *)) {
 
 void hp_epoch_retire(void *p, void (*free_fn)(void *)) {
   retired *x = sqlite3_malloc64(sizeof *x);
+  bool is_time;
 
   if (!x) {
     free_after_waiting(p, free_fn);
@@ -146,9 +149,10 @@ void hp_epoch_retire(void *p, void (*free_fn)(void *)) {
   pthread_mutex_lock(&lock);
   x->next = waiting;
   waiting = x;
-  n_waiting++;
+  /* Looking at them each time would be quadratic while a reader stays. */
+  is_time = ++n_waiting > n_enough;
   pthread_mutex_unlock(&lock);
-  hp_epoch_collect();
+  if (is_time) hp_epoch_collect();
 }
 
 void hp_epoch_synchronize(void) {
@@ -162,8 +166,12 @@ void hp_epoch_synchronize(void) {
   pthread_mutex_unlock(&lock);
 }
 
+/* What waited is leaked: its owners have forgotten it (it may be half way to
+** being freed by a thread that is not here). */
 void hp_epoch_after_fork(void) {
   pthread_mutex_init(&lock, NULL);
+  waiting = NULL;
+  n_waiting = n_enough = 0;
   for (hp_reader *r = readers; r; r = r->next) {
     atomic_store_explicit(&r->epoch, 0, memory_order_release);
   }

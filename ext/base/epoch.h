@@ -49,7 +49,7 @@ void hp_reader_free(hp_reader *r);
 
 /* Opens a section: what is loaded inside stays valid until hp_epoch_exit(). */
 static inline void hp_epoch_enter(hp_reader *r) {
-  uint64_t now = atomic_load_explicit(&hp_epoch_now, memory_order_relaxed);
+  uint64_t now = atomic_load_explicit(&hp_epoch_now, memory_order_acquire);
 
   /* An exchange, so that no later load can be ordered before it. */
   atomic_exchange_explicit(&r->epoch, now, memory_order_seq_cst);
@@ -85,7 +85,8 @@ int hp_epoch_collect(void);
 ** inside a section. */
 void hp_epoch_synchronize(void);
 
-/* After fork(), in the child: the other threads' sections are gone. */
+/* After fork(), in the child: the other threads' sections are gone, and what
+** waited to be freed is leaked. */
 void hp_epoch_after_fork(void);
 
 #endif

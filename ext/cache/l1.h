@@ -7,7 +7,8 @@
 ** A lookup takes no lock and writes no shared memory except, now and then, the
 ** entry's use counter. Changes are made under one mutex: they come with a
 ** computation, which costs more. The cap counts every byte of the entries,
-** also those unlinked but still being read, and is never exceeded.
+** also those unlinked but still being read, and of the index and the policy's
+** memory; it is never exceeded. What is pinned narrows the room for the rest.
 **
 ** Time is an argument. Which entries stay is decided by a policy (policy.h).
 */
@@ -21,6 +22,8 @@ typedef struct hp_l1 hp_l1;
 typedef struct hp_l1_node hp_l1_node;
 
 #define HP_NEVER_MS INT64_MAX
+#define HP_L1_CAP_BYTES (64ull << 20) /* of the shared cache at first */
+#define HP_L1_PART 8 /* an entry larger than cap/8 is not stored */
 
 /* Head of an entry. The first group is set by the maker and constant once the
 ** entry is in the cache; the second belongs to L1 and its policy. */
@@ -32,16 +35,26 @@ struct hp_l1_node {
   int64_t expires_ms;               /* ditto; HP_NEVER_MS for never */
   void (*free_fn)(hp_l1_node *n);   /* frees the entry, on any thread */
 
-  _Atomic uint32_t n_hits;          /* approximate under contention */
+  _Atomic uint32_t n_hits;          /* exact to 64, then sampled */
   _Atomic uint8_t freq;             /* 0..3, bumped by hits */
+  _Atomic uint8_t pending;          /* 0..15 hits not yet booked by the policy */
   uint8_t queue;                    /* the policy's */
-  uint32_t score;                   /* the policy's */
-  hp_l1_node *prev, *next;          /* the policy's list */
+  uint8_t unused;
+  _Atomic uint64_t tick;            /* of the last hit, if the policy asks */
+  union {
+    hp_l1_node *prev;               /* the policy's list, */
+    int64_t at;                     /* or place in its heap; */
+    hp_l1 *owner;                   /* once taken out: whose bytes these are */
+  };
+  hp_l1_node *next;                 /* the policy's list */
 };
 
 typedef struct hp_l1_stats {
-  uint64_t bytes;       /* of all entries, also those waiting to be freed */
+  uint64_t bytes;       /* counted: entries, also those waiting to be freed,
+                        ** and the index and the policy's memory */
+  uint64_t index_bytes; /* of these, the index and the policy's memory */
   uint64_t cap_bytes;
+  int64_t cap_entries;  /* 0: no limit */
   int64_t entries;
   uint64_t evictions;   /* pushed out by others */
   uint64_t rejected;    /* not admitted: too large, or not worth it */
@@ -62,7 +75,9 @@ void hp_l1_free(hp_l1 *l1);
 */
 hp_l1_node *hp_l1_get(hp_l1 *l1, const hp_key *key);
 
-/* Counts a served hit, for the policy and the statistics. */
+/* Counts a served hit, for the policy and the statistics. Writes to the entry
+** only while its counters are low, later one time in 32: many threads hitting
+** one key do not fight for its cache line. Inside a section. */
 void hp_l1_hit(hp_l1 *l1, hp_l1_node *n);
 
 /*

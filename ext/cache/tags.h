@@ -40,8 +40,8 @@ typedef struct hp_tag_seen {
 /*
 ** The counters that a tag named name (n bytes) watches, with their versions
 ** now, appended to seen[*n_seen..HP_TAG_MAX_SEEN). SQLITE_OK; SQLITE_NOMEM;
-** SQLITE_RANGE if the name is empty, too long or seen is full. Tags live as
-** long as the process.
+** SQLITE_RANGE if the name is empty, too long or ends with `*`, or if seen is
+** full: *n_seen is then as before. Tags live as long as the process.
 */
 int hp_tags_see(const char *name, int n, hp_tag_seen *seen, int *n_seen);
 
@@ -55,7 +55,8 @@ static inline bool hp_tags_hold(const hp_tag_seen *seen, int n_seen) {
 
 /* Invalidates one tag, or with a final `*` all tags that begin with what
 ** stands before it (which must end with a colon, or be empty: all tags).
-** SQLITE_OK, SQLITE_NOMEM or SQLITE_RANGE for a name that cannot be. */
+** A name that no entry has carried is no error. SQLITE_OK, or SQLITE_RANGE for
+** a name that cannot be. */
 int hp_tags_invalidate(const char *name, int n);
 
 /* Calls visit for every tag known; stops when it is false. */

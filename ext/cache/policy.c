@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#include "cache/policy.h"
+
+#include <string.h>
+
+extern const hp_policy_methods hp_policy_hot;
+
+static const hp_policy_methods *const all[] = {&hp_policy_hot};
+
+const hp_policy_methods *hp_policy_at(int i) {
+  return i >= 0 && (size_t)i < sizeof all / sizeof *all ? all[i] : NULL;
+}
+
+const hp_policy_methods *hp_policy_find(const char *name) {
+  const hp_policy_methods *m;
+
+  for (int i = 0; (m = hp_policy_at(i)) != NULL; i++) {
+    if (strcmp(m->name, name) == 0) return m;
+  }
+  return NULL;
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT
+**
+** The policy `hot`: S3-FIFO with a gate. A newcomer enters a small queue of a
+** tenth of the room. What leaves it was either asked for again, or there is
+** room in the main queue, or it is worth more than the main queue's next
+** victim by the frequency sketch: then it moves there; else it is evicted and
+** remembered in the ghost, from where it returns straight to the main queue if
+** its worth is at least that of the victim. The main queue is a clock with two
+** bits. Sources: J. Yang et al., "FIFO queues are all you need" (SOSP 2023),
+** for the queues and the ghost; TinyLFU (sketch.h) for the gate.
+*/
+#include "cache/ghost.h"
+#include "cache/policy.h"
+#include "cache/queue.h"
+#include "cache/sketch.h"
+
+enum { SMALL, MAIN };
+
+struct hp_policy {
+  hp_queue queues[2];
+  hp_sketch sketch;
+  hp_ghost ghost;
+  hp_key decided_for; /* the incoming entry that evict() decided about: */
+  bool to_main;
+};
+
+typedef struct hp_policy policy;
+
+#define SMALL_PARTS 10 /* the small queue gets one in so many */
+#define AGE_FACTOR  10 /* keys counted per entry between two halvings */
+
+static policy *hot_new(void) {
+  policy *p = sqlite3_malloc64(sizeof *p);
+
+  if (p) *p = (policy){.to_main = false};
+  return p;
+}
+
+static void hot_free(policy *p) {
+  if (!p) return;
+  hp_sketch_term(&p->sketch);
+  hp_ghost_term(&p->ghost);
+  sqlite3_free(p);
+}
+
+static int64_t n_entries(const policy *p) {
+  return p->queues[SMALL].n + p->queues[MAIN].n;
+}
+
+static uint64_t hot_growth(const policy *p, int64_t n_more) {
+  int64_t n = n_entries(p) + n_more;
+
+  return hp_sketch_growth(&p->sketch, n) + hp_ghost_growth(&p->ghost, n);
+}
+
+static int hot_reserve(policy *p, int64_t n_more) {
+  int64_t n = n_entries(p) + n_more;
+  int rc = hp_sketch_reserve(&p->sketch, n);
+
+  return rc ? rc : hp_ghost_reserve(&p->ghost, n);
+}
+
+static uint64_t hot_bytes(const policy *p) {
+  return sizeof *p + p->sketch.n_words * sizeof *p->sketch.words +
+         p->ghost.n_slots * sizeof *p->ghost.slots;
+}
+
+static void count_key(policy *p, const hp_key *key, int times) {
+  if (!times) return;
+  hp_sketch_add(&p->sketch, key->lo, times);
+  hp_sketch_age(&p->sketch, AGE_FACTOR * (uint64_t)(n_entries(p) + 8));
+}
+
+/* Hits are saved up in the node and counted when the policy looks at it. */
+static void book(policy *p, hp_l1_node *n) {
+  int times = atomic_exchange_explicit(&n->pending, 0, memory_order_relaxed);
+
+  count_key(p, &n->key, times);
+}
+
+/* What keeping n saves, by the frequency of its key. */
+static double worth(const policy *p, const hp_l1_node *n) {
+  double density = ((double)n->cost_ns + 1) / ((double)n->bytes + 1);
+
+  return hp_sketch_get(&p->sketch, n->key.lo) * density;
+}
+
+static void push(policy *p, int queue, hp_l1_node *n) {
+  n->queue = (uint8_t)queue;
+  hp_queue_push(&p->queues[queue], n);
+}
+
+static void pull(policy *p, hp_l1_node *n) {
+  hp_queue_del(&p->queues[n->queue], n);
+}
+
+static void move_to_main(policy *p, hp_l1_node *n) {
+  pull(p, n);
+  atomic_store_explicit(&n->freq, 0, memory_order_relaxed);
+  push(p, MAIN, n);
+}
+
+/* True if bytes and one more entry would take queue over its share. */
+static bool is_over(const policy *p, int queue, uint64_t bytes,
+                    const hp_room *room) {
+  uint64_t parts = queue == SMALL ? 1 : SMALL_PARTS - 1;
+  const hp_queue *q = &p->queues[queue];
+  uint64_t cap = (uint64_t)room->cap_entries;
+
+  if (q->bytes + bytes > room->cap_bytes / SMALL_PARTS * parts) return true;
+  return cap && (uint64_t)(q->n + 1) * SMALL_PARTS > cap * parts;
+}
+
+/* The next of the main queue: passes those that were used, taking one use off
+** each. NULL if it is empty. */
+static hp_l1_node *main_victim(policy *p) {
+  hp_l1_node *n;
+
+  while ((n = p->queues[MAIN].tail) != NULL) {
+    uint8_t freq = atomic_load_explicit(&n->freq, memory_order_relaxed);
+
+    book(p, n);
+    if (!freq) return n;
+    atomic_store_explicit(&n->freq, (uint8_t)(freq - 1), memory_order_relaxed);
+    pull(p, n);
+    push(p, MAIN, n);
+  }
+  return NULL;
+}
+
+/* Is incoming to go to the main queue? */
+static bool is_welcome(policy *p, const hp_l1_node *incoming) {
+  hp_l1_node *victim;
+
+  if (!hp_ghost_take(&p->ghost, incoming->key.lo, p->queues[MAIN].n + 1)) {
+    return false;
+  }
+  victim = main_victim(p);
+  return !victim || worth(p, incoming) >= worth(p, victim);
+}
+
+static void decide(policy *p, const hp_l1_node *incoming) {
+  const hp_key *key = &incoming->key;
+
+  if (key->lo == p->decided_for.lo && key->hi == p->decided_for.hi) return;
+  p->decided_for = *key;
+  count_key(p, key, 1);
+  p->to_main = is_welcome(p, incoming);
+}
+
+static void hot_add(policy *p, hp_l1_node *n, const hp_room *room) {
+  (void)room;
+  decide(p, n);
+  push(p, p->to_main ? MAIN : SMALL, n);
+  p->decided_for = (hp_key){.lo = 0};
+}
+
+static void hot_remove(policy *p, hp_l1_node *n) {
+  pull(p, n);
+}
+
+static void hot_replace(policy *p, hp_l1_node *old, hp_l1_node *n) {
+  book(p, old);
+  count_key(p, &n->key, 1);
+  n->queue = old->queue;
+  atomic_store_explicit(&n->freq, atomic_load(&old->freq),
+                        memory_order_relaxed);
+  hp_queue_swap(&p->queues[n->queue], old, n);
+}
+
+static bool was_reused(const hp_l1_node *n) {
+  return atomic_load_explicit(&n->freq, memory_order_relaxed) > 1;
+}
+
+/* The victim when c is to leave the small queue, or NULL if it found a place
+** in the main queue without one. */
+static hp_l1_node *leave_small(policy *p, hp_l1_node *c, const hp_room *room) {
+  hp_l1_node *victim;
+
+  book(p, c);
+  if (was_reused(c) || !is_over(p, MAIN, c->bytes, room)) {
+    move_to_main(p, c);
+    return NULL;
+  }
+  victim = main_victim(p);
+  if (victim && worth(p, c) > worth(p, victim)) {
+    move_to_main(p, c);
+    return victim;
+  }
+  hp_ghost_add(&p->ghost, c->key.lo);
+  return c;
+}
+
+static hp_l1_node *choose(policy *p, uint64_t to_small, const hp_room *room,
+                          int64_t now_ms) {
+  for (;;) {
+    hp_l1_node *c = p->queues[SMALL].tail, *victim;
+
+    if (c && c->expires_ms <= now_ms) return c;
+    if (!c || (p->queues[MAIN].tail && !is_over(p, SMALL, to_small, room))) {
+      return main_victim(p);
+    }
+    victim = leave_small(p, c, room);
+    if (victim) return victim;
+  }
+}
+
+static hp_l1_node *hot_evict(policy *p, const hp_l1_node *incoming,
+                             const hp_room *room, int64_t now_ms) {
+  uint64_t to_small = 0;
+  hp_l1_node *victim;
+
+  if (!n_entries(p)) return NULL;
+  if (incoming) {
+    decide(p, incoming);
+    if (!p->to_main) to_small = incoming->bytes;
+  }
+  victim = choose(p, to_small, room, now_ms);
+  if (victim) pull(p, victim);
+  return victim;
+}
+
+const hp_policy_methods hp_policy_hot = {
+    .name = "hot",
+    .new = hot_new,
+    .free = hot_free,
+    .growth = hot_growth,
+    .reserve = hot_reserve,
+    .bytes = hot_bytes,
+    .add = hot_add,
+    .remove = hot_remove,
+    .replace = hot_replace,
+    .evict = hot_evict,
+};
