@@ -11,24 +11,46 @@ typedef struct hook {
 
 static const char part_key;
 
+static void on_row(hook *h, sqlite3_stmt *stmt) {
+  for (int i = 0; i < h->n_listeners; i++) {
+    const hp_listener *l = &h->listeners[i];
+    if (l->on_row) l->on_row(l->arg, stmt);
+  }
+}
+
+static void on_stmt(hook *h, sqlite3_stmt *stmt) {
+  for (int i = 0; i < h->n_listeners; i++) {
+    const hp_listener *l = &h->listeners[i];
+    if (l->on_stmt) l->on_stmt(l->arg, stmt);
+  }
+}
+
+static void on_profile(hook *h, sqlite3_stmt *stmt) {
+  for (int i = 0; i < h->n_listeners; i++) {
+    const hp_listener *l = &h->listeners[i];
+    if (l->on_profile) l->on_profile(l->arg, stmt);
+  }
+}
+
+static void on_close(hook *h) {
+  for (int i = 0; i < h->n_listeners; i++) {
+    const hp_listener *l = &h->listeners[i];
+    if (l->on_close) l->on_close(l->arg);
+  }
+}
+
 static int on_trace(unsigned event, void *arg, void *p, void *x) {
   hook *h = arg;
 
-  if (event == SQLITE_TRACE_PROFILE) {
-    if (h->n_muted) return 0;
-    for (int i = 0; i < h->n_listeners; i++) {
-      const hp_listener *l = &h->listeners[i];
-      if (l->on_profile) l->on_profile(l->arg, p);
-    }
-    return 0;
-  }
-  h->n_events++;
-  /* Trigger programs and statements run inside of others come with a comment
-  ** as text, not with the statement's own. */
-  if (h->n_muted || x != (const void *)sqlite3_sql(p)) return 0;
-  for (int i = 0; i < h->n_listeners; i++) {
-    const hp_listener *l = &h->listeners[i];
-    if (l->on_stmt) l->on_stmt(l->arg, p);
+  if (event == SQLITE_TRACE_STMT) {
+    h->n_events++;
+    /* Trigger programs and statements run inside of others come with a comment
+    ** as text, not with the statement's own. */
+    if (!h->n_muted && x == (const void *)sqlite3_sql(p)) on_stmt(h, p);
+  } else if (event == SQLITE_TRACE_CLOSE) {
+    on_close(h);
+  } else if (!h->n_muted) {
+    event == SQLITE_TRACE_ROW ? on_row(h, p) : on_profile(h, p);
   }
   return 0;
 }
@@ -55,7 +77,9 @@ int hp_hook_install(hp_conn *c) {
   if (!HP_HAS_API(trace_v2)) return SQLITE_NOTFOUND;
   if (!h) return SQLITE_MISUSE;
   h->is_off = false;
-  return sqlite3_trace_v2(c->db, SQLITE_TRACE_STMT | SQLITE_TRACE_PROFILE,
+  return sqlite3_trace_v2(c->db,
+                          SQLITE_TRACE_STMT | SQLITE_TRACE_PROFILE |
+                              SQLITE_TRACE_ROW | SQLITE_TRACE_CLOSE,
                           on_trace, h);
 }
 

@@ -26,6 +26,13 @@ typedef struct hp_listener {
   ** finalize; also for inner statements that raised no on_stmt. NULL: not
   ** interested. */
   void (*on_profile)(void *arg, sqlite3_stmt *stmt);
+  /* A statement is about to return a row (SQLITE_TRACE_ROW), inner statements'
+  ** too. NULL: not interested. */
+  void (*on_row)(void *arg, sqlite3_stmt *stmt);
+  /* The connection is about to be closed (SQLITE_TRACE_CLOSE), or was asked to
+  ** and refused because statements are left. Its counters can still be read.
+  ** Also called when muted. NULL: not interested. */
+  void (*on_close)(void *arg);
   void *arg;
 } hp_listener;
 
