@@ -6,13 +6,28 @@
 ** The transaction state of the schema on the host decides:
 ** - write: the connection may have changes of its own: nothing is proved.
 ** - none: a read that began now would see the file's current stamp.
-** - read: an older snapshot perhaps. It is proved by the map {data_version,
-**   pages written, total changes} -> stamp of the connection, recorded when a
-**   transaction was seen to begin between two equal stamps; or by the stamp
-**   taken when the running statement began (SQLITE_TRACE_STMT comes before the
-**   transaction is opened) if it is still current.
-** Databases without a watchable file are private: the stamp is made of the
-** connection's data_version, pages written, total changes and schema cookie.
+** - read: an older snapshot perhaps. In WAL mode it is proved if the current
+**   stamp is the one of an earlier moment at which the connection had no
+**   transaction (taken by each look at state FREE and, through the trace hook,
+**   at the start of each statement): nobody committed from before the
+**   transaction began until now. Each proof is recorded under the pager's data
+**   version (SQLITE_FCNTL_DATA_VERSION), which stays the same exactly as long
+**   as SQLite itself takes its cached pages for valid, so it still holds when
+**   others commit later. In rollback mode the host's SHARED lock keeps
+**   everybody from committing: the current stamp is that of the snapshot.
+**
+** A database without a sentinel is private to its connection: the data version
+** alone is its stamp. It moves with every commit of the connection itself,
+** DDL, VACUUM, blob writes and the backup API included. Where others may
+** write too (exclusive locking mode, odd VFS, read-only or deleted file) it is
+** brought up to date by a small read in hp_snapshot_id().
+**
+** In rollback mode, with the file held exclusively by this very connection
+** (locking_mode=EXCLUSIVE), the change counter stands still; the lock tells,
+** and the database is then private.
+**
+** Not cached at all: databases of the VFS `memdb` (sqlite3_deserialize() swaps
+** their contents unseen), and what is read while a shared cache is in use.
 **
 ** Everything here belongs to one connection and its thread.
 */
@@ -33,9 +48,12 @@ typedef enum hp_snapshot_state {
 
 /*
 ** The snapshot object of a schema, made if need be: borrowed until the
-** connection closes. schema is a name as in PRAGMA database_list; after
-** DETACH/ATTACH under the same name the object notices and begins anew.
-** SQLITE_OK, or SQLITE_NOMEM.
+** connection closes. schema is a name as in PRAGMA database_list. Call it again
+** whenever the outer statement is planned (xConnect, xBestIndex): a name other
+** than `main` is then looked up anew, since it may have been detached and
+** attached again, which expires all statements. Between two plannings ATTACH
+** and DETACH are noticed by the trace hook, or by the file name.
+** Outside of sections. SQLITE_OK, or SQLITE_NOMEM.
 */
 int hp_snapshot_open(hp_conn *c, const char *schema, hp_snapshot **out);
 
@@ -54,11 +72,12 @@ hp_snapshot_state hp_snapshot_look(hp_snapshot *s, hp_stamp *stamp);
 /*
 ** Opens the host's read transaction on the schema now, as the uncached query
 ** would, and proves it: the state is then HELD, or UNKNOWN if somebody
-** committed meanwhile more often than can be waited for. Only while a
-** statement of the connection is running (it ends with that statement, or with
-** the host's transaction). *stmt caches the statement used: zero-initialised
-** by the caller, who finalizes it. Outside of sections. An SQLite code;
-** SQLITE_BUSY as the uncached query would get it.
+** committed just then (a transaction once begun cannot be begun again). Only
+** while a statement of the connection is running: the transaction ends with
+** that statement, or with the host's own. Nothing is done unless the state is
+** FREE. *stmt caches the statement used: zero-initialised by the caller, who
+** finalizes it (in xDisconnect, or the host cannot close). Outside of
+** sections. An SQLite code; SQLITE_BUSY as the uncached query would get it.
 */
 int hp_snapshot_pin(hp_snapshot *s, sqlite3_stmt **stmt,
                     hp_snapshot_state *state, hp_stamp *stamp);
@@ -66,7 +85,9 @@ int hp_snapshot_pin(hp_snapshot *s, sqlite3_stmt **stmt,
 /*
 ** After the first step of a computation that began in state FREE at `before`:
 ** true if the host's transaction is now proved to be at `before`, which is
-** then recorded for later reads. Outside of sections.
+** then recorded for later reads. Where that step was the last one and closed
+** the transaction, true only in WAL mode and for memory databases. Outside of
+** sections.
 */
 bool hp_snapshot_confirm(hp_snapshot *s, hp_stamp before);
 
@@ -74,7 +95,13 @@ bool hp_snapshot_confirm(hp_snapshot *s, hp_stamp before);
 ** publishing. Opens and closes a section of its own. */
 bool hp_snapshot_is_current(hp_snapshot *s, hp_stamp stamp);
 
-/* For hotpath_status and tests. */
+/* Closes the sentinels of c's files for hold_ms, so that the host may change
+** journal_mode or lock exclusively. The trace hook does it by itself before
+** such a PRAGMA; without the hook the user must ask for it. Outside of
+** sections. */
+void hp_snapshot_quiesce(hp_conn *c, int64_t hold_ms);
+
+/* For hotpath_status and tests; HP_STAMP_NONE for a private database. */
 hp_stamp_mode hp_snapshot_mode(const hp_snapshot *s);
 
 #endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+**
+** The header of a WAL index in shared memory: read without a transaction, as
+** SQLite's own readers do. Source of the layout and of the rule "two equal
+** copies with a right checksum": https://www.sqlite.org/walformat.html,
+** section 2.1. Pure and thread-safe; the memory may change at any time.
+*/
+#ifndef HP_CACHE_WALINDEX_H
+#define HP_CACHE_WALINDEX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct hp_walindex {
+  uint32_t change;   /* iChange: +1 with every commit that wrote frames */
+  uint32_t n_frames; /* mxFrame: valid frames in the WAL */
+  uint32_t n_pages;  /* nPage: of the database */
+  uint64_t checksum; /* aFrameCksum: of all frames up to the last commit */
+} hp_walindex;
+
+/*
+** Reads the header at p (at least 140 mapped bytes). False if it cannot be
+** trusted at this moment: being written, left half-written by a killed
+** process, of another version, or not initialised; also if no commit has been
+** seen since the index was last rebuilt from an empty WAL although frames had
+** been written before that, for then nothing tells the two states apart.
+*/
+bool hp_walindex_read(const void *p, hp_walindex *out);
+
+#endif
