@@ -14,7 +14,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 ROOT=${ROOT:-$(cd "$here/../.." && pwd)}
 HOTPATH=${SO:-$ROOT/build/hotpath.so}
 HOST_WRAP=${HOST_WRAP:-}
-export HOTPATH
+export HOTPATH HOST_WRAP
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 HOME=$work
@@ -35,7 +35,7 @@ host() {
   for case in "$@"; do
     rm -rf "$work/case" && mkdir "$work/case" && cd "$work/case" || exit 1
     # shellcheck disable=SC2086 # a command line, split on purpose
-    $HOST_WRAP $case >out 2>err </dev/null
+    $wrap $case >out 2>err </dev/null
     status=$?
     if [ $status = 0 ] && [ ! -s err ]; then
       passed=$((passed + 1))
@@ -47,6 +47,7 @@ host() {
   done
 }
 
+wrap=$HOST_WRAP
 host python "/usr/bin/python3 -c 'import sqlite3'" \
   "/usr/bin/python3 $here/idle.py" \
   "/usr/bin/python3 $here/work.py close" \
@@ -63,6 +64,7 @@ host tcl "echo 'package require sqlite3' | tclsh" \
   "tclsh $here/work.tcl close" "tclsh $here/work.tcl exit"
 host ruby "ruby -rsqlite3 -e 1" \
   "ruby -W0 $here/work.rb close" "ruby -W0 $here/work.rb exit"
+wrap= # the case wraps sqlite3 itself, not /bin/sh
 host shell "command -v sqlite3" \
   "sh $here/work.sh close" "sh $here/work.sh exit"
 

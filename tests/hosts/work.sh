@@ -3,7 +3,8 @@
 # The sqlite3 shell with hotpath, ended in the way the argument names.
 end=.quit
 [ "$1" = exit ] && end='.exit 0'
-got=$(sqlite3 -batch -cmd ".load $HOTPATH" work.db <<END
+# shellcheck disable=SC2086 # HOST_WRAP is several words
+got=$($HOST_WRAP sqlite3 -batch -cmd ".load $HOTPATH" work.db <<END
 CREATE TABLE cards(id INTEGER PRIMARY KEY, front TEXT);
 INSERT INTO cards VALUES (1, 'a'), (2, 'b');
 SELECT front FROM cards WHERE id = 2;
