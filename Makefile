@@ -29,23 +29,25 @@ FUZZ   := $(patsubst %.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*.c))
 SAN    := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
 SAN_TESTS := $(filter-out symbols readme,$(TESTS))
 runtime = $(shell $(CC) -print-file-name=lib$1.so)
+# One short line for each command; V=1 shows the command, -s nothing.
+run     = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@echo '  $1';)
 SETUP   = @sh tests/support/setup.sh $(1) && mkdir -p $(B) && touch $@
 
 .PHONY: all test unit sql-test $(PARTS) demo bench lint asan tsan valgrind \
-        cover fuzz hosts-versions install help clean
+        cover fuzz format hosts-versions install help clean
 all: $(B)/hotpath.so $(if $(filter build,$(B)),hotpath.so) ## build hotpath.so
 
 $(B)/hotpath.so: $(SOBJ)
-	$(CC) $(CFLAGS) $(LINK) -o $@ $^
+	$(call run,link $@)$(CC) $(CFLAGS) $(LINK) -o $@ $^
 hotpath.so: $(B)/hotpath.so
-	ln -sf $< $@
+	@ln -sf $< $@
 
 $(B)/so/%.o: %.c | $(B)/.setup-build
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(SO) $(CFLAGS) -c -o $@ $<
+	$(call run,cc $<)$(CC) $(BASE) $(SO) $(CFLAGS) -c -o $@ $<
 $(B)/t/%.o: %.c | $(B)/.setup-build $(B)/.setup-test
 	@mkdir -p $(@D)
-	$(CC) $(BASE) -DSQLITE_CORE -Itests -I$(B) $(CFLAGS) -c -o $@ $<
+	$(call run,cc $<)$(CC) $(BASE) -DSQLITE_CORE -Itests -I$(B) $(CFLAGS) -c -o $@ $<
 $(B)/.setup-%: tests/support/setup.sh
 	$(call SETUP,$*)
 
@@ -55,7 +57,7 @@ $(B)/suites.h: $(TSRC)
 	@printf 'X(%s)\n' $(SUITES) > $@
 $(B)/t/tests/main.o: $(B)/suites.h
 $(B)/unit: $(TOBJ)
-	$(CC) $(CFLAGS) -o $@ $^ $(shell pkg-config --libs check) -lsqlite3 -pthread
+	$(call run,link $@)$(CC) $(CFLAGS) -o $@ $^ $(shell pkg-config --libs check) -lsqlite3 -pthread
 
 test: all | $(B)/.setup-test $(B)/.setup-hosts ## run every test, print the sum
 	@MAKE='$(MAKE)' sh tests/support/total.sh $(TESTS)
@@ -71,17 +73,21 @@ $(PARTS): all $(B)/.setup-test $$(call PROGS,$$@)
 	  HOST_WRAP='$(HOST_WRAP)' tests/$@/run.sh
 $(B)/bin/%: %.c | $(B)/.setup-build
 	@mkdir -p $(@D)
-	$(CC) $(BASE) -Itests $(CFLAGS) -o $@ $< -lsqlite3 -pthread
+	$(call run,cc $<)$(CC) $(BASE) -Itests $(CFLAGS) -o $@ $< -lsqlite3 -pthread
 
-demo: all | $(B)/.setup-demo ## flashcards: naive against hotpath (DB=file: yours)
-	@SO=$(abspath $(B)/hotpath.so) tests/demo/demo.sh $(DB)
+$(B)/demo: $(patsubst %.c,$(B)/t/%.o,$(wildcard tests/demo/*.c))
+	$(call run,link $@)$(CC) $(CFLAGS) -o $@ $^ -lsqlite3 -pthread
+demo: all $(B)/demo | $(B)/.setup-demo ## flashcards: naive against hotpath (DB=file: yours)
+	@SO=$(abspath $(B)/hotpath.so) $(B)/demo $(DB)
 bench: all $(BENCH) ## ratios measured side by side (BENCH=name: one of them)
 	@sh tests/bench/bench.sh $(abspath $(B))
 $(BENCH): $(B)/bin/%: $(B)/t/%.o $(B)/t/tests/bench/bench.o $(COBJ)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -o $@ $^ -lsqlite3 -pthread -ldl
+	$(call run,link $@)$(CC) $(CFLAGS) -o $@ $^ -lsqlite3 -pthread -ldl
 lint: $(B)/.setup-build $(B)/.setup-test $(B)/.setup-lint ## format, layers, static analysis
 	@CFLAGS='$(BASE)' sh tests/support/lint.sh
+format: $(B)/.setup-lint ## rewrite the C files as .clang-format says
+	@find ext tests -name '*.[ch]' | xargs clang-format -i
 asan: ## run the tests under the address and undefined sanitizers
 	@$(MAKE) B=$(B)-asan CFLAGS='$(SAN) -fsanitize=address,undefined' TESTS='$(SAN_TESTS)' test \
 	  HOST_WRAP='env ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD=$(call runtime,asan):$(call runtime,ubsan)'

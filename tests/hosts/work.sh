@@ -1,3 +1,4 @@
+#!/bin/sh
 # SPDX-License-Identifier: MIT
 #
 # The sqlite3 shell with hotpath, ended in the way the argument names.
