@@ -10,9 +10,10 @@ SO     := -fPIC -fvisibility=hidden
 LINK   := -shared -Wl,-z,nodelete,-z,defs -Wl,--exclude-libs,ALL -pthread
 
 SRC    := $(sort $(wildcard ext/*.c ext/*/*.c))
-MODS   := support $(notdir $(patsubst %/,%,$(wildcard ext/*/)))
+MODS   := support demo $(notdir $(patsubst %/,%,$(wildcard ext/*/)))
+DEMO   := $(filter-out tests/demo/test_%,$(wildcard tests/demo/*.c))
 TSRC   := tests/main.c $(sort $(wildcard tests/support/*.c) \
-          $(foreach m,$(MODS),$(wildcard tests/$m/test_*.c)))
+          $(filter-out tests/demo/main.c,$(DEMO)) $(foreach m,$(MODS),$(wildcard tests/$m/test_*.c)))
 SUITES := $(foreach m,$(MODS),$(patsubst tests/$m/test_%.c,$m_%,$(wildcard tests/$m/test_*.c)))
 SOBJ   := $(SRC:%.c=$(B)/so/%.o)
 COBJ   := $(SRC:%.c=$(B)/t/%.o)
@@ -33,7 +34,8 @@ runtime = $(shell $(CC) -print-file-name=lib$1.so)
 run     = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@echo '  $1';)
 SETUP   = @sh tests/support/setup.sh $(1) && mkdir -p $(B) && touch $@
 
-.PHONY: all test unit sql-test $(PARTS) demo bench lint asan tsan valgrind \
+.PHONY: all test unit sql-test $(PARTS) demo bench bench-demo \
+        lint asan tsan valgrind \
         cover fuzz format hosts-versions install help clean
 all: $(B)/hotpath.so $(if $(filter build,$(B)),hotpath.so) ## build hotpath.so
 
@@ -75,10 +77,15 @@ $(B)/bin/%: %.c | $(B)/.setup-build
 	@mkdir -p $(@D)
 	$(call run,cc $<)$(CC) $(BASE) -Itests $(CFLAGS) -o $@ $< -lsqlite3 -pthread
 
-$(B)/demo: $(patsubst %.c,$(B)/t/%.o,$(wildcard tests/demo/*.c))
-	$(call run,link $@)$(CC) $(CFLAGS) -o $@ $^ -lsqlite3 -pthread
-demo: all $(B)/demo | $(B)/.setup-demo ## flashcards: naive against hotpath (DB=file: yours)
-	@SO=$(abspath $(B)/hotpath.so) $(B)/demo $(DB)
+RUN_DEMO = $(B)/bin/demo --so $(abspath $(B)/hotpath.so) --dir $(B)/demo
+demo: all $(B)/bin/demo | $(B)/.setup-demo ## flashcards, naive against hotpath
+	@$(RUN_DEMO)
+bench-demo: all $(B)/bin/demo | $(B)/.setup-demo ## the demo pipeline from naive to hotpath, medians
+	@$(RUN_DEMO) --bench $(or $(RUNS),3)
+$(B)/bin/demo: $(DEMO:%.c=$(B)/t/%.o)
+	@mkdir -p $(@D)
+	$(call run,link $@)$(CC) $(CFLAGS) -o $@ $^ -lsqlite3
+flashcards: $(B)/bin/demo ## check migrations, demo and examples
 bench: all $(BENCH) ## ratios measured side by side (BENCH=name: one of them)
 	@sh tests/bench/bench.sh $(abspath $(B))
 $(BENCH): $(B)/bin/%: $(B)/t/%.o $(B)/t/tests/bench/bench.o $(COBJ)

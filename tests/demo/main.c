@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+**
+** The demo: `make demo` tells the flashcards story, --bench N prints medians
+** of N runs.
+*/
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "demo/bench.h"
+#include "demo/options.h"
+#include "demo/story.h"
+
+int main(int argc, char **argv) {
+  demo_options options;
+  int rc = demo_options_parse(argc, argv, &options);
+
+  if (rc == 0) {
+    if (options.bench > 0)
+      rc = demo_bench(&options);
+    else
+      rc = demo_story(&options);
+  }
+  return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

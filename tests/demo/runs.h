@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+**
+** Runs of the pipeline, each on its own copy of the base database.
+*/
+#ifndef DEMO_RUNS_H
+#define DEMO_RUNS_H
+
+#include "demo/options.h"
+#include "demo/pipeline.h"
+
+/* The naive application, and hotpath: the ends of the ladder. */
+const demo_plan *demo_plan_naive(void);
+const demo_plan *demo_plan_hotpath(void);
+
+/* The naive application with hotpath loaded, which only watches. */
+const demo_plan *demo_plan_observed(void);
+
+/* Step i of the ladder from naive to hotpath, each with one remedy more;
+** NULL after the last. */
+const demo_plan *demo_plan_step(int i);
+
+/* Copies base to "<dir>/run-<name>.db", runs the pipeline there and reads all
+** that it left. If app is not NULL, the application stays open and the caller
+** closes it. Returns 0, or 1 after a sentence on stderr. */
+int demo_run_copy(const demo_options *options, const char *base,
+                  const demo_plan *plan, const demo_list *list, demo_run *run,
+                  demo_app **app);
+
+/* Compares two runs: every row read, and every row of every table. Returns 0
+** when they are equal, 1 after a sentence on stderr when they are not. */
+int demo_compare(const demo_run *a, const demo_run *b);
+
+/* Prints times and ratio by phase. Returns 0, or 1 as above. */
+int demo_print_times(const demo_run *naive, const demo_run *hotpath);
+
+#endif
