@@ -6,9 +6,8 @@
 enum { FLAG_DETERMINISTIC = 0x800 }; /* SQLITE_DETERMINISTIC */
 
 static const char *const clock_names[] = {
-    "date",         "time",         "datetime",     "julianday",
-    "unixepoch",    "strftime",     "timediff",     "current_date",
-    "current_time", "current_timestamp",
+    "date",     "time",     "datetime",     "julianday",    "unixepoch",
+    "strftime", "timediff", "current_date", "current_time", "current_timestamp",
 };
 
 /* Not flagged deterministic by SQLite, but fixed for a process. */
@@ -93,8 +92,7 @@ static void note_row(hp_functions *f, sqlite3_stmt *row) {
       at->known = at->builtin = at->deterministic = true;
     }
     at->builtin = at->builtin && builtin;
-    at->deterministic =
-        at->deterministic && (flagged || (builtin && !scalar));
+    at->deterministic = at->deterministic && (flagged || (builtin && !scalar));
   }
 }
 

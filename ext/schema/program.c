@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "schema/program.h"
 
+#include "base/hook.h"
 #include "schema/functions.h"
 #include "schema/text.h"
 
@@ -67,8 +68,10 @@ static void note_columns(reading *r, sqlite3_stmt *stmt) {
   for (int i = 0; i < n; i++) {
     const char *name = sqlite3_column_name(stmt, i);
 
-    if (!name) check(r, SQLITE_NOMEM);
-    else sqlite3_str_appendf(r->text, "%s%c", name, '\n');
+    if (!name)
+      check(r, SQLITE_NOMEM);
+    else
+      sqlite3_str_appendf(r->text, "%s%c", name, '\n');
   }
 }
 
@@ -99,8 +102,10 @@ static void read_statement(reading *r, int *n_bytes) {
   if (rc == SQLITE_NOMEM) {
     check(r, rc);
   } else if (rc != SQLITE_OK || second) {
-    fail(r, SQLITE_MISUSE, "only one statement can be used, but after the"
-                           " first there is: %s", hp_text_skip(tail));
+    fail(r, SQLITE_MISUSE,
+         "only one statement can be used, but after the"
+         " first there is: %s",
+         hp_text_skip(tail));
   }
   sqlite3_finalize(second);
 }
@@ -157,12 +162,11 @@ static bool is_among(const char *opcode, const char *const *list) {
   return false;
 }
 
-static const char *const comparisons[] = {"CollSeq", "Eq", "Ne", "Lt", "Le",
-                                          "Gt",      "Ge", NULL};
+static const char *const comparisons[] = {"CollSeq", "Eq", "Ne", "Lt",
+                                          "Le",      "Gt", "Ge", NULL};
 static const char *const calls[] = {
-    "Function",  "PureFunc",  "Function0", "PureFunc0",  "AggStep",
-    "AggStep0",  "AggStep1",  "AggValue",  "AggInverse", "AggFinal",
-    NULL};
+    "Function", "PureFunc", "Function0",  "PureFunc0", "AggStep", "AggStep0",
+    "AggStep1", "AggValue", "AggInverse", "AggFinal",  NULL};
 
 static void note_p4(reading *r, const char *opcode, const char *p4) {
   if (is_among(opcode, calls)) {
@@ -209,11 +213,10 @@ static void add_text(reading *r, const char *opcode, const char *p4,
                      sqlite3_stmt *row) {
   sqlite3_str *text = r->text;
 
-  sqlite3_str_appendf(text, "%s %s %s %s %s ", opcode,
-                      sqlite3_column_text(row, COL_P1),
-                      sqlite3_column_text(row, COL_P2),
-                      sqlite3_column_text(row, COL_P3),
-                      sqlite3_column_text(row, COL_P5));
+  sqlite3_str_appendf(
+      text, "%s %s %s %s %s ", opcode, sqlite3_column_text(row, COL_P1),
+      sqlite3_column_text(row, COL_P2), sqlite3_column_text(row, COL_P3),
+      sqlite3_column_text(row, COL_P5));
   if (p4 && strncmp(p4, "vtab:", 5) != 0 &&
       strcmp(opcode, "Transaction") != 0) {
     sqlite3_str_append(text, p4, sqlite3_column_bytes(row, COL_P4));
@@ -262,19 +265,21 @@ static void judge_function(reading *r, const hp_function *f, bool fts) {
   if (fts && hp_function_is_fts(f)) {
     set_text(r, &r->out->private_why,
              "uses the full-text function %s(), which an application can"
-             " redefine", f->name);
+             " redefine",
+             f->name);
     return;
   }
   if (f->known && !f->builtin) {
     set_text(r, &r->out->private_why,
-             "uses the function %s(), which the application defined",
-             f->name);
+             "uses the function %s(), which the application defined", f->name);
   }
   if (doubt && !r->out->doubt) {
     char *text = sqlite3_mprintf(doubt, f->name);
 
-    if (text) r->out->doubt = text;
-    else check(r, SQLITE_NOMEM);
+    if (text)
+      r->out->doubt = text;
+    else
+      check(r, SQLITE_NOMEM);
   }
 }
 
@@ -294,14 +299,16 @@ static void judge_vtab(reading *r, const hp_vtab *v) {
   } else if (hp_vtab_is_fts(v) && hp_text_mentions(v->sql, "tokenize")) {
     set_text(r, &r->out->private_why,
              "reads the full-text table %s, whose tokenizer an application"
-             " can redefine", name);
+             " can redefine",
+             name);
   }
 }
 
 static void judge(reading *r) {
   hp_program *out = r->out;
 
-  if (r->rc == SQLITE_OK) check(r, hp_vtabs_resolve(&out->vtabs, r->db, r->sql));
+  if (r->rc == SQLITE_OK)
+    check(r, hp_vtabs_resolve(&out->vtabs, r->db, r->sql));
   if (r->rc == SQLITE_OK) check(r, hp_functions_look_up(&r->functions, r->db));
   if (r->rc != SQLITE_OK) return;
   out->uses_vtab = out->vtabs.n > 0;
@@ -316,25 +323,27 @@ static void judge(reading *r) {
   }
 }
 
-int hp_program_read(sqlite3 *db, const char *sql, hp_program *out,
-                    char **err) {
+int hp_program_read(sqlite3 *db, const char *sql, hp_program *out, char **err) {
   reading r = {.db = db, .sql = sql, .out = out};
+  hp_conn *host = hp_conn_find(db);
   int n_bytes = 0;
 
   *out = (hp_program){0};
   *err = NULL;
+  if (host) hp_hook_mute(host);
   r.text = sqlite3_str_new(db);
   read_statement(&r, &n_bytes);
   if (r.rc == SQLITE_OK) read_program(&r, n_bytes);
   check(&r, sqlite3_str_errcode(r.text));
   judge(&r);
   if (r.rc == SQLITE_OK) {
-    out->hash = hp_hash128_of(sqlite3_str_value(r.text),
-                              (size_t)sqlite3_str_length(r.text),
-                              hp_hash_secret());
+    out->hash =
+        hp_hash128_of(sqlite3_str_value(r.text),
+                      (size_t)sqlite3_str_length(r.text), hp_hash_secret());
   }
   sqlite3_free(sqlite3_str_finish(r.text));
   hp_functions_term(&r.functions);
+  if (host) hp_hook_unmute(host);
   *err = r.error;
   return r.rc;
 }

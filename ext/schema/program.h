@@ -48,8 +48,8 @@ typedef struct hp_program {
 ** means that sql is not a single SELECT, any other code is the one of SQLite's
 ** failure (SQLITE_AUTH: the host's authorizer). On success and on failure
 ** free out with hp_program_term(). */
-HP_MUST_CHECK int hp_program_read(sqlite3 *db, const char *sql,
-                                  hp_program *out, char **err);
+HP_MUST_CHECK int hp_program_read(sqlite3 *db, const char *sql, hp_program *out,
+                                  char **err);
 
 /* Frees what out owns; may be called again. */
 void hp_program_term(hp_program *p);

@@ -41,8 +41,10 @@ static size_t quoted(const char *s) {
 
   for (; s[n]; n++) {
     if (s[n] != close) continue;
-    if (close != ']' && s[n + 1] == close) n++;
-    else return n + 1;
+    if (close != ']' && s[n + 1] == close)
+      n++;
+    else
+      return n + 1;
   }
   return n;
 }

@@ -6,9 +6,8 @@
 #include <string.h>
 
 static const char *const plain_modules[] = {
-    "fts3",      "fts4",      "fts5",
-    "rtree",     "rtree_i32", "geopoly",
-    "json_each", "json_tree", "generate_series",
+    "fts3",    "fts4",      "fts5",      "rtree",           "rtree_i32",
+    "geopoly", "json_each", "json_tree", "generate_series",
 };
 
 /* Modules that can be named in FROM without a CREATE, with arguments that
@@ -117,11 +116,11 @@ static int try_row(hp_vtabs *v, sqlite3 *db, const char *database,
 }
 
 /* Runs `SELECT name, sql FROM database.sqlite_schema WHERE condition`. */
-static int open_schema(sqlite3 *db, const char *database,
-                       const char *condition, sqlite3_stmt **out) {
-  char *sql = sqlite3_mprintf(
-      "SELECT name, sql FROM \"%w\".sqlite_schema WHERE %s", database,
-      condition);
+static int open_schema(sqlite3 *db, const char *database, const char *condition,
+                       sqlite3_stmt **out) {
+  char *sql =
+      sqlite3_mprintf("SELECT name, sql FROM \"%w\".sqlite_schema WHERE %s",
+                      database, condition);
   int rc;
 
   *out = NULL;
@@ -147,8 +146,7 @@ static int try_database(hp_vtabs *v, sqlite3 *db, const char *database,
 }
 
 /* Adds the text of the database's views to mentions. */
-static int add_views(sqlite3 *db, const char *database,
-                     sqlite3_str *mentions) {
+static int add_views(sqlite3 *db, const char *database, sqlite3_str *mentions) {
   sqlite3_stmt *rows;
   int rc = open_schema(db, database, "type = 'view'", &rows);
 
@@ -211,8 +209,8 @@ static int try_eponymous(search *s) {
 ** text: a full-text table with content=view reads more than its own rows. */
 static int look_for_sources(sqlite3 *db, hp_vtab *v) {
   sqlite3_stmt *rows;
-  int rc = open_schema(db, v->database, "rootpage = 0 AND type <> 'trigger'",
-                       &rows);
+  int rc =
+      open_schema(db, v->database, "rootpage = 0 AND type <> 'trigger'", &rows);
 
   if (rc == SQLITE_OK) {
     while ((rc = sqlite3_step(rows)) == SQLITE_ROW) {

@@ -172,8 +172,8 @@ END_TEST
 START_TEST(anything_else_is_not) {
   sqlite3 *db = open_db();
 
-  ck_assert_msg(!hp_program_reads_once(db, not_once[_i], &the_echo->base),
-                "%s", not_once[_i]);
+  ck_assert_msg(!hp_program_reads_once(db, not_once[_i], &the_echo->base), "%s",
+                not_once[_i]);
   test_db_close(db);
 }
 END_TEST

@@ -66,8 +66,8 @@ static void expect_text(const char *sql, const char *what, const char *got,
     ck_assert_msg(!got, "%s: %s is '%s'", sql, what, got);
     return;
   }
-  ck_assert_msg(got && strstr(got, want), "%s: %s is '%s', not '%s'", sql,
-                what, got ? got : "NULL", want);
+  ck_assert_msg(got && strstr(got, want), "%s: %s is '%s', not '%s'", sql, what,
+                got ? got : "NULL", want);
 }
 
 /* Statements and what is to be said about them. */
@@ -79,11 +79,14 @@ static const struct {
     {" /* x */ -- y\n SELECT word FROM card WHERE id = ?;", NULL, NULL},
     {"SELECT * FROM due_cards ORDER BY word COLLATE NOCASE DESC", NULL, NULL},
     {"SELECT count(DISTINCT word), sum(due), group_concat(word), max(id)"
-     " FROM card GROUP BY deck HAVING total(due) > 1", NULL, NULL},
+     " FROM card GROUP BY deck HAVING total(due) > 1",
+     NULL, NULL},
     {"SELECT row_number() OVER (ORDER BY due), lag(due) OVER w FROM card"
-     " WINDOW w AS (PARTITION BY deck)", NULL, NULL},
+     " WINDOW w AS (PARTITION BY deck)",
+     NULL, NULL},
     {"WITH RECURSIVE n(x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM n"
-     " WHERE x < 9) SELECT lower(word), abs(x) FROM n, card", NULL, NULL},
+     " WHERE x < 9) SELECT lower(word), abs(x) FROM n, card",
+     NULL, NULL},
     {"SELECT * FROM card WHERE word LIKE 'a%' AND word GLOB ?", NULL, NULL},
     {"SELECT sqlite_version()", NULL, NULL},
     {"SELECT random()", "random() is not deterministic", NULL},
