@@ -9,6 +9,8 @@ enum {
   FEW_CALLS = 3,     /* make a burst on good evidence */
   MANY_CALLS = 5,    /* make one without */
   WANTED_VALUES = 8, /* calls per stretch whose values are asked for */
+  CALLS_PER_WISH = 32, /* ... and all in all one of so many calls */
+  MOST_WISHES = 64,    /* saved up */
   PAUSE_NS = 50 * 1000 * 1000
 };
 
@@ -46,6 +48,7 @@ struct hp_nplus1 {
   int64_t n_writes, n_inserts;
   int64_t end_ns;           /* of the last event; 0: none yet */
   int64_t mean_gap_ns;      /* between events, moving average */
+  int64_t wishes;           /* calls, less CALLS_PER_WISH for each granted */
   source last_read;         /* the last read able to give several rows */
   track tracks[MAX_TRACKS];
 };
@@ -58,6 +61,7 @@ hp_nplus1 *hp_nplus1_new(hp_nplus1_on_burst *on_burst, void *arg) {
   d->on_burst = on_burst;
   d->arg = arg;
   d->last_read.track = -1;
+  d->wishes = WANTED_VALUES * CALLS_PER_WISH;
   return d;
 }
 
@@ -87,10 +91,14 @@ static int find(const hp_nplus1 *d, uint64_t fingerprint) {
   return -1;
 }
 
-bool hp_nplus1_wants_values(const hp_nplus1 *d, uint64_t fingerprint) {
-  int i = find(d, fingerprint);
+bool hp_nplus1_wants_values(hp_nplus1 *d, uint64_t fingerprint) {
+  int i;
 
-  return i >= 0 && d->tracks[i].n_known < WANTED_VALUES;
+  if (d->wishes < CALLS_PER_WISH) return false;
+  i = find(d, fingerprint);
+  if (i < 0 || d->tracks[i].n_known >= WANTED_VALUES) return false;
+  d->wishes -= CALLS_PER_WISH;
+  return true;
 }
 
 /* ---- What a stretch shows ---- */
@@ -365,6 +373,7 @@ void hp_nplus1_record(hp_nplus1 *d, const hp_nplus1_event *e) {
   bool is_outer = d->n_tracks > 0 && can_be_source(e) &&
                   e->start_ns < d->tracks[d->n_tracks - 1].start_ns;
 
+  if (d->wishes < MOST_WISHES * CALLS_PER_WISH) d->wishes++;
   if (is_pause(d, e)) hp_nplus1_flush(d);
   if (is_outer) adopt_inner(d, e);
   bound(d, e);

@@ -95,9 +95,9 @@ void hp_nplus1_free(hp_nplus1 *d);
 void hp_nplus1_record(hp_nplus1 *d, const hp_nplus1_event *e);
 
 /* True if the values of the next call of this statement would tell something
-** that is not yet known: in each stretch, for a few calls of a statement that
-** is being repeated. */
-bool hp_nplus1_wants_values(const hp_nplus1 *d, uint64_t fingerprint);
+** that is not yet known: in each stretch for a few calls of a statement that
+** is being repeated, and for one of 32 calls in the long run. */
+bool hp_nplus1_wants_values(hp_nplus1 *d, uint64_t fingerprint);
 
 /* Ends the present stretch and reports what it shows. */
 void hp_nplus1_flush(hp_nplus1 *d);

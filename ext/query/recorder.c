@@ -162,15 +162,19 @@ static bool is_short(const char *normal) {
 hp_slot *hp_recorder_put(hp_recorder *r, uint64_t text, const char *sql,
                          size_t n) {
   hp_slot *s = hp_recorder_get(r, text);
+  hp_shape shape;
   hp_stat *stat;
 
   if (s) return s;
   if (make_room(r)) return NULL;
   hp_stats_acquire(sql, n, r->database, &stat); /* NULL: counted in other */
+  shape = hp_shape_of(sql, n);
   lock(r);
   s = free_slot(r->slots, r->n_slots, text);
   *s = (hp_slot){.text = text,
                  .stat = stat,
+                 .fingerprint = stat ? stat->fingerprint : 0,
+                 .shape = shape,
                  .used_at = ++r->clock,
                  .is_short = !stat || is_short(stat->query)};
   r->n_used++;

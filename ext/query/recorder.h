@@ -12,6 +12,7 @@
 #ifndef HP_QUERY_RECORDER_H
 #define HP_QUERY_RECORDER_H
 
+#include "query/shape.h"
 #include "query/stats.h"
 
 #include <stdatomic.h>
@@ -21,6 +22,8 @@
 typedef struct hp_slot {
   uint64_t text;    /* hash of the statement's text; 0: free */
   uint32_t used_at; /* the recorder's clock at the last call */
+  uint64_t fingerprint; /* of the text; 0: out of memory */
+  hp_shape shape;
   uint8_t n_pending;
   bool is_short;    /* may succeed in two steps: BEGIN, PRAGMA … */
   hp_tally pending;

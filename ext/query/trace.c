@@ -4,9 +4,11 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/hook.h"
+#include "query/nplus1.h"
 #include "query/recorder.h"
 #include "query/run.h"
 #include "query/slow.h"
+#include "query/suspects.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -17,6 +19,8 @@ typedef struct trace {
   hp_conn *conn;
   hp_recorder *recorder;
   hp_runs runs;
+  hp_nplus1 *nplus1;
+  uint64_t database;   /* hash of main's file */
   hp_run *current;     /* whose row came last; NULL: look it up */
   sqlite3_stmt *aborted; /* ended at its start; repeated, or failed? */
   int64_t aborted_ns;    /* when */
@@ -104,6 +108,37 @@ static void log_slow(hp_run *r, const hp_slot *s, int64_t ns,
   sqlite3_free(expanded);
 }
 
+/* The values of a run, if the detector wants to know them. */
+static uint64_t values_of(trace *t, const hp_run *r, const hp_slot *s) {
+  char *expanded;
+  uint64_t values;
+
+  if (s->shape.values || !hp_nplus1_wants_values(t->nplus1, s->fingerprint))
+    return s->shape.values;
+  expanded = sqlite3_expanded_sql(r->stmt);
+  if (!expanded) return 0;
+  values = hp_shape_values(expanded, strlen(expanded));
+  sqlite3_free(expanded);
+  return values;
+}
+
+/* Tells the detector of N+1 patterns. */
+static void watch(trace *t, const hp_run *r, const hp_slot *s, int64_t ns) {
+  hp_nplus1_event e = {.fingerprint = s->fingerprint,
+                       .database = t->database,
+                       .start_ns = r->start_ns,
+                       .duration_ns = ns,
+                       .rows = r->rows,
+                       .what = s->shape.what,
+                       .is_single = s->shape.is_single,
+                       .in_txn = !sqlite3_get_autocommit(t->conn->db),
+                       .is_prepared_anew = r->is_first};
+
+  if (e.fingerprint == 0) return;
+  e.values = values_of(t, r, s);
+  hp_nplus1_record(t->nplus1, &e);
+}
+
 static void record(trace *t, hp_run *r, const hp_run_marks *end,
                    int64_t end_ns, bool is_error) {
   hp_slot *s = slot_of(t, r);
@@ -115,6 +150,7 @@ static void record(trace *t, hp_run *r, const hp_run_marks *end,
     c.changes = (int32_t)((uint32_t)total_changes(t) - (uint32_t)r->changes);
   r->marks = *end;
   hp_recorder_record(t->recorder, s, ns, end_ns, &c, r->is_first, is_error);
+  if (s) watch(t, r, s, ns);
   if (s && ns >= hp_slow_threshold_ns()) log_slow(r, s, ns, &c);
 }
 
@@ -284,12 +320,14 @@ static void on_close(void *arg) {
   trace *t = arg;
 
   if (t->aborted) record_aborted(t);
+  hp_nplus1_flush(t->nplus1);
   settle(t);
 }
 
 static void free_trace(void *p) {
   trace *t = p;
 
+  hp_nplus1_free(t->nplus1);
   hp_recorder_free(t->recorder);
   hp_runs_term(&t->runs);
   sqlite3_free(t);
@@ -306,11 +344,14 @@ static int make(hp_conn *c, trace **out) {
   int rc;
 
   if (!t) return SQLITE_NOMEM;
-  *t = (trace){.conn = c, .recorder = hp_recorder_new(file_of(c->db))};
-  if (!t->recorder || hp_runs_init(&t->runs)) {
+  *t = (trace){.conn = c,
+               .recorder = hp_recorder_new(file_of(c->db)),
+               .nplus1 = hp_nplus1_new(hp_suspects_add, NULL)};
+  if (!t->recorder || !t->nplus1 || hp_runs_init(&t->runs)) {
     free_trace(t);
     return SQLITE_NOMEM;
   }
+  t->database = hp_hash64(t->recorder->database, strlen(t->recorder->database));
   rc = hp_conn_set_part(c, &part_key, t, free_trace);
   if (!rc) *out = t;
   return rc;
@@ -348,6 +389,7 @@ void hp_trace_settle(hp_conn *c) {
 
   if (!t) return;
   if (t->aborted) record_aborted(t);
+  hp_nplus1_flush(t->nplus1);
   settle(t);
 }
 
