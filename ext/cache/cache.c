@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#include "cache/cache.h"
+#include "cache/cache_sql.h"
+#include "cache/cache_vtab.h"
+#include "cache/cached_vtab.h"
+#include "cache/l1.h"
+#include "cache/stamp.h"
+#include "cache/tags.h"
+#include "cache/tally.h"
+
+int hp_cache_register(hp_conn *c) {
+  int rc = hp_cached_vtab_register(c);
+
+  if (!rc) rc = hp_cache_vtab_register(c);
+  if (!rc) rc = hp_cache_sql_register(c);
+  return rc;
+}
+
+void hp_cache_after_fork(void) {
+  hp_l1 *l1 = hp_l1_shared();
+
+  hp_dbfile_after_fork();
+  hp_tags_after_fork();
+  hp_tally_after_fork();
+  if (l1) hp_l1_after_fork(l1);
+}

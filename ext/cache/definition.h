@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT
+**
+** The definition of a cached table: what stands between the parentheses of
+**
+**     CREATE VIRTUAL TABLE x USING cached((SELECT …), option=value, …)
+**
+** parsed and checked. Every mistake is one sentence that names the thing and
+** what is allowed. A definition is constant once made; it belongs to one
+** connection and its thread.
+*/
+#ifndef HP_CACHE_DEFINITION_H
+#define HP_CACHE_DEFINITION_H
+
+#include "base/sqlite_api.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum hp_consistency {
+  HP_CONSISTENCY_SNAPSHOT, /* exactly the uncached rows, proved by the stamp */
+  HP_CONSISTENCY_TTL,      /* at most ttl old; the user said so */
+} hp_consistency;
+
+typedef struct hp_options {
+  int64_t ttl_ms;           /* 0: none */
+  hp_consistency consistency;
+  char *tags;               /* SQL expression over the parameters, or NULL */
+  int64_t max_rows;         /* larger results are served, not stored; 0: any */
+  int64_t max_bytes;        /* ditto */
+} hp_options;
+
+typedef struct hp_definition {
+  char *name;         /* of the table, as created */
+  char *sql;          /* the SELECT, without the outer parentheses */
+  hp_options options;
+  int n_cols;         /* result columns */
+  int n_params;       /* bind parameters: the hidden columns after them */
+  char *declaration;  /* CREATE TABLE text for sqlite3_declare_vtab */
+  char *params;       /* `id, deck`: for messages; "" if there are none */
+} hp_definition;
+
+/* Hidden columns after the parameters. */
+enum { HP_HIDDEN_SOURCE, HP_HIDDEN_AGE, HP_N_HIDDEN };
+
+/*
+** Makes the definition from the arguments of xCreate: argv[2] is the name,
+** argv[3] the SELECT in parentheses, the rest options. SQLITE_OK, SQLITE_NOMEM
+** or another code with *err a sentence (caller frees with sqlite3_free). *out
+** is set only on success; free it with hp_definition_free().
+*/
+int hp_definition_new(sqlite3 *db, int argc, const char *const *argv,
+                      hp_definition **out, char **err);
+
+/* NULL and half-made ones are allowed. */
+void hp_definition_free(hp_definition *d);
+
+#endif

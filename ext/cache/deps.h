@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+**
+** The databases that one cached SELECT reads, looked at together: the state
+** of the whole is that of the worst. Belongs to one virtual table instance and
+** its connection's thread.
+*/
+#ifndef HP_CACHE_DEPS_H
+#define HP_CACHE_DEPS_H
+
+#include "cache/entry.h"
+#include "cache/snapshot.h"
+
+typedef struct hp_deps {
+  int n;
+  hp_snapshot *snapshot[HP_MAX_DEPS]; /* borrowed from the connection */
+  sqlite3_stmt *pin[HP_MAX_DEPS];     /* hp_snapshot_pin()'s, owned */
+  uint64_t id[HP_MAX_DEPS];           /* identities that keys were made of */
+} hp_deps;
+
+/* What was seen at one look. */
+typedef struct hp_look {
+  hp_snapshot_state state;                /* the worst of all */
+  hp_snapshot_state each[HP_MAX_DEPS];
+  hp_stamp stamps[HP_MAX_DEPS];           /* where FREE or HELD */
+} hp_look;
+
+/* Sets d to the databases whose bits are set in mask (0 main, 1 temp, 2…
+** attached, as in PRAGMA database_list). d is zero-initialised or in use.
+** SQLITE_OK; SQLITE_NOMEM; SQLITE_RANGE if they are more than HP_MAX_DEPS. */
+int hp_deps_set(hp_deps *d, hp_conn *c, unsigned mask);
+
+/* Finalizes the statements. */
+void hp_deps_term(hp_deps *d);
+
+/* Reads the identities again; true if one is not what it was at the last call.
+** Outside of sections. */
+bool hp_deps_moved(hp_deps *d);
+
+/* True if each database can be watched now. */
+bool hp_deps_are_known(const hp_deps *d);
+
+/* The state now. Inside a section. */
+void hp_deps_look(hp_deps *d, hp_look *out);
+
+/* Opens and proves the read transactions that `look` found FREE, and updates
+** it. An SQLite code. Outside of sections. */
+int hp_deps_pin(hp_deps *d, hp_look *look);
+
+/* After the first step of a computation begun at `look` (FREE or HELD): true
+** if the rows are proved to be those at look's stamps. Outside of sections. */
+bool hp_deps_confirm(hp_deps *d, const hp_look *look);
+
+/* True if look's stamps are the current ones. Outside of sections. */
+bool hp_deps_are_current(hp_deps *d, const hp_look *look);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#include "cache/entry.h"
+
+#include <string.h>
+
+_Static_assert(sizeof(hp_stamp) % 8 == 0 && sizeof(hp_tag_seen) % 8 == 0 &&
+                   sizeof(hp_entry) % 8 == 0,
+               "the parts of an entry follow each other without padding");
+
+static void free_entry(hp_l1_node *n) {
+  sqlite3_free(n);
+}
+
+size_t hp_entry_overhead(const hp_entry_spec *spec) {
+  return sizeof(hp_entry) + (size_t)spec->n_deps * sizeof(hp_stamp) +
+         (size_t)spec->n_tags * sizeof(hp_tag_seen);
+}
+
+static hp_l1_node make_node(const hp_entry_spec *spec, void *memory) {
+  return (hp_l1_node){
+      .key = spec->key,
+      .bytes = sqlite3_msize(memory),
+      .cost_ns = spec->cost_ns,
+      .created_ms = spec->now_ms,
+      .expires_ms = spec->ttl_ms ? spec->now_ms + spec->ttl_ms : HP_NEVER_MS,
+      .free_fn = free_entry,
+  };
+}
+
+int hp_entry_new(const hp_entry_spec *spec, hp_builder *b, hp_entry **out) {
+  void *memory;
+  hp_entry *e;
+  int rc = hp_builder_finish(b, hp_entry_overhead(spec), &memory);
+
+  *out = NULL;
+  if (rc) return rc;
+  e = memory;
+  *e = (hp_entry){.node = make_node(spec, memory),
+                  .tally = spec->tally,
+                  .n_deps = spec->n_deps,
+                  .n_tags = spec->n_tags};
+  if (spec->n_deps) {
+    memcpy(e->words, spec->stamps, (size_t)spec->n_deps * sizeof(hp_stamp));
+  }
+  if (spec->n_tags) {
+    memcpy((hp_stamp *)e->words + e->n_deps, spec->tags,
+           (size_t)spec->n_tags * sizeof(hp_tag_seen));
+  }
+  *out = e;
+  return SQLITE_OK;
+}
+
+const hp_entry *hp_entry_of(const hp_l1_node *n) {
+  return n->free_fn == free_entry ? (const hp_entry *)n : NULL;
+}
+
+hp_verdict hp_entry_check(const hp_entry *e, const hp_stamp *stamps, int n_deps,
+                          int64_t now_ms) {
+  if (e->node.expires_ms != HP_NEVER_MS && now_ms >= e->node.expires_ms) {
+    return HP_VERDICT_EXPIRED;
+  }
+  if (stamps) {
+    const hp_stamp *seen = hp_entry_stamps(e);
+    if (e->n_deps != n_deps) return HP_VERDICT_STAMP;
+    for (int i = 0; i < n_deps; i++) {
+      if (!hp_stamp_equal(seen[i], stamps[i])) return HP_VERDICT_STAMP;
+    }
+  }
+  return hp_tags_hold(hp_entry_tags(e), e->n_tags) ? HP_VERDICT_HIT
+                                                    : HP_VERDICT_TAG;
+}

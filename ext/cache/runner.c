@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "cache/runner.h"
+#include "base/hook.h"
+
+int hp_runner_prepare(hp_runner *r, bool afresh) {
+  int rc = SQLITE_OK;
+
+  if (r->stmt && !afresh) return SQLITE_OK;
+  sqlite3_finalize(r->stmt);
+  r->stmt = NULL;
+  rc = sqlite3_prepare_v3(r->conn->db, r->d->sql, -1, SQLITE_PREPARE_PERSISTENT,
+                          &r->stmt, NULL);
+  r->n_reprepares = 0;
+  return rc;
+}
+
+void hp_runner_term(hp_runner *r) {
+  sqlite3_finalize(r->stmt);
+  r->stmt = NULL;
+}
+
+bool hp_runner_is_expired(const hp_runner *r) {
+  if (!r->stmt || !HP_HAS_API(expired)) return true;
+#if defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+#endif
+  return sqlite3_expired(r->stmt) != 0;
+#if defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
+}
+
+bool hp_runner_was_reprepared(const hp_runner *r) {
+  return sqlite3_stmt_status(r->stmt, SQLITE_STMTSTATUS_REPREPARE, 0) !=
+         r->n_reprepares;
+}
+
+static int fail(hp_runner *r, int rc, char **err) {
+  *err = sqlite3_mprintf("%s: %s", r->d->name, sqlite3_errmsg(r->conn->db));
+  hp_runner_end(r);
+  return rc;
+}
+
+static int refuse_recursion(hp_runner *r, char **err) {
+  *err = sqlite3_mprintf("%s: its SELECT reads %s itself; a cached table "
+                         "cannot be recursive",
+                         r->d->name, r->d->name);
+  return *err ? SQLITE_ERROR : SQLITE_NOMEM;
+}
+
+static int refuse_columns(hp_runner *r, char **err) {
+  *err = sqlite3_mprintf("%s: its SELECT now returns %d columns instead of %d; "
+                         "DROP TABLE %s and create it again",
+                         r->d->name, sqlite3_column_count(r->stmt),
+                         r->d->n_cols, r->d->name);
+  hp_runner_end(r);
+  return *err ? SQLITE_ERROR : SQLITE_NOMEM;
+}
+
+int hp_runner_begin(hp_runner *r, sqlite3_value **args, bool *has_row,
+                    char **err) {
+  int rc;
+
+  if (r->n_running) return refuse_recursion(r, err);
+  r->n_running++;
+  hp_hook_mute(r->conn);
+  rc = hp_runner_prepare(r, false);
+  for (int i = 0; i < r->d->n_params && !rc; i++) {
+    rc = sqlite3_bind_value(r->stmt, i + 1, args[i]);
+  }
+  if (rc) return fail(r, rc, err);
+  rc = sqlite3_step(r->stmt);
+  if (rc != SQLITE_ROW && rc != SQLITE_DONE) return fail(r, rc, err);
+  if (sqlite3_column_count(r->stmt) != r->d->n_cols) {
+    return refuse_columns(r, err);
+  }
+  *has_row = rc == SQLITE_ROW;
+  return SQLITE_OK;
+}
+
+void hp_runner_end(hp_runner *r) {
+  sqlite3_reset(r->stmt);
+  sqlite3_clear_bindings(r->stmt);
+  hp_hook_unmute(r->conn);
+  r->n_running--;
+}
+
+static bool is_over(const hp_builder *b, const hp_run_limits *limits) {
+  return hp_builder_bytes(b) > limits->bytes ||
+         (limits->rows && b->n_cells / b->n_cols >= limits->rows);
+}
+
+/* The statement goes on in the answer; the next run prepares another. */
+static void hand_over(hp_runner *r, hp_answer *a) {
+  a->live = r->stmt;
+  a->live_has_row = true;
+  r->stmt = NULL;
+  hp_hook_unmute(r->conn);
+  r->n_running--;
+}
+
+int hp_runner_collect(hp_runner *r, bool has_row, const hp_run_limits *limits,
+                      hp_answer *a, bool *is_complete, char **err) {
+  int rc = has_row ? SQLITE_ROW : SQLITE_DONE;
+
+  *is_complete = true;
+  hp_builder_init(&a->rows, r->d->n_cols);
+  while (rc == SQLITE_ROW) {
+    if (is_over(&a->rows, limits)) {
+      *is_complete = false;
+      hand_over(r, a);
+      return SQLITE_OK;
+    }
+    rc = hp_builder_row(&a->rows, r->stmt);
+    if (!rc) rc = sqlite3_step(r->stmt);
+  }
+  if (rc != SQLITE_DONE) return fail(r, rc, err);
+  hp_runner_end(r);
+  return SQLITE_OK;
+}

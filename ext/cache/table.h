@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+**
+** A cached table on one connection: its SELECT, what that reads, and the one
+** function that matters, hp_table_answer(): served if proved right, computed
+** otherwise. Belongs to the connection's thread; the entries it makes are
+** shared by the process.
+*/
+#ifndef HP_CACHE_TABLE_H
+#define HP_CACHE_TABLE_H
+
+#include "base/conn.h"
+#include "cache/answer.h"
+#include "cache/definition.h"
+
+typedef struct hp_table hp_table;
+
+/*
+** Makes the table of definition d; takes ownership of d even on failure.
+** Checks that the SELECT can be cached. SQLITE_OK or another code, with *err a sentence where there is one (caller
+** frees with sqlite3_free).
+*/
+int hp_table_new(hp_conn *c, hp_definition *d, hp_table **out, char **err);
+
+/* NULL is allowed. */
+void hp_table_free(hp_table *t);
+
+const hp_definition *hp_table_definition(const hp_table *t);
+
+/*
+** Makes sure that this connection could run the SELECT itself, now, and what
+** program it would be: called whenever an outer statement is planned. The
+** codes of hp_table_new().
+*/
+int hp_table_plan(hp_table *t, char **err);
+
+/* Rows that a call is expected to return, from experience, at least 1. */
+int64_t hp_table_expected_rows(const hp_table *t);
+
+/*
+** Answers one call: args are the parameters' values, as many as the definition
+** has. reads_once says that the running statement is proved to read cached
+** tables once only; otherwise its snapshot is pinned first. The answer must be
+** empty (hp_answer_clear). The codes of hp_table_new().
+*/
+int hp_table_answer(hp_table *t, bool reads_once, sqlite3_value **args,
+                    hp_answer *a, char **err);
+
+/* Process-wide switch (cache_config 'enabled'): off means compute always. */
+void hp_table_enable(bool on);
+bool hp_table_is_enabled(void);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT
+**
+** What is counted for each cached table: the figures behind cache_stats. A
+** *tally* is the sum for one table name over the whole process; it lives as
+** long as the process. Each virtual table instance counts on a sheet of its
+** own, which only its thread writes, so that counting is a plain addition;
+** readers add the sheets up.
+*/
+#ifndef HP_CACHE_TALLY_H
+#define HP_CACHE_TALLY_H
+
+#include "base/sqlite_api.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Columns of cache_stats, in order. */
+#define HP_COUNTS(X)                                                          \
+  X(hits_l1)       /* served from memory */                                   \
+  X(hits_l2)       /* served from the second tier */                          \
+  X(hits_stale)    /* served though no longer fresh, as the options allow */  \
+  X(miss_cold)     /* not there */                                            \
+  X(miss_evicted)  /* was there, pushed out */                                \
+  X(miss_expired)  /* older than its ttl */                                   \
+  X(miss_stamp)    /* somebody committed since */                             \
+  X(miss_tag)      /* one of its tags was invalidated */                      \
+  X(miss_snapshot) /* the reader's snapshot could not be proved */            \
+  X(bypasses)      /* own uncommitted writes, or switched off */              \
+  X(computations)  /* runs of the SELECT */                                   \
+  X(joins)         /* waited for another's computation instead */             \
+  X(refreshes)     /* computed ahead, in the background */                    \
+  X(wasted_refreshes) /* of these, never served */                            \
+  X(not_stored)    /* computed, but too large or not admitted */              \
+  X(errors)        /* computations that failed */                             \
+  X(saved_ns)      /* measured cost of the computations that hits spared */   \
+  X(compute_ns)    /* time spent computing */
+
+typedef enum hp_count {
+#define HP_COUNT_ENUM(name) HP_COUNT_##name,
+  HP_COUNTS(HP_COUNT_ENUM)
+#undef HP_COUNT_ENUM
+      HP_N_COUNTS
+} hp_count;
+
+typedef struct hp_tally hp_tally;
+
+typedef struct hp_sheet {
+  hp_tally *tally;
+  _Atomic uint64_t count[HP_N_COUNTS];
+  struct hp_sheet *next; /* guarded by the registry's lock */
+} hp_sheet;
+
+/* A new sheet of the tally of this name, made if there is none. NULL when out
+** of memory. Thread-safe. */
+hp_sheet *hp_sheet_new(const char *name);
+
+/* Adds the sheet to its tally for good and frees it. NULL is allowed. */
+void hp_sheet_free(hp_sheet *s);
+
+/* Counts. Only on the thread that uses the sheet's connection. */
+static inline void hp_sheet_add(hp_sheet *s, hp_count what, uint64_t n) {
+  uint64_t was = atomic_load_explicit(&s->count[what], memory_order_relaxed);
+
+  atomic_store_explicit(&s->count[what], was + n, memory_order_relaxed);
+}
+
+const char *hp_tally_name(const hp_tally *t);
+
+/* Calls visit for each tally with its sums; stops when it is false. */
+void hp_tally_each(bool (*visit)(const hp_tally *t, const uint64_t *sums,
+                                 void *arg),
+                   void *arg);
+
+/* Sets all counts to zero, by remembering what they are now. */
+void hp_tally_reset(void);
+
+/* After fork(), in the child. */
+void hp_tally_after_fork(void);
+
+#endif
