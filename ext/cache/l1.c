@@ -275,6 +275,12 @@ static void link_node(hp_l1 *l1, hp_l1_node *n) {
   if (old) retire(l1, old);
 }
 
+static void free_refused(void *node) {
+  hp_l1_node *n = node;
+
+  n->free_fn(n);
+}
+
 int hp_l1_put(hp_l1 *l1, hp_l1_node *n, int64_t now_ms) {
   int rc;
 
@@ -286,7 +292,8 @@ int hp_l1_put(hp_l1 *l1, hp_l1_node *n, int64_t now_ms) {
   if (!rc) link_node(l1, n);
   if (rc == SQLITE_FULL) l1->rejected++;
   pthread_mutex_unlock(&l1->mutex);
-  if (rc) n->free_fn(n);
+  /* The caller may have pinned it, to go on reading. */
+  if (rc) hp_epoch_retire(n, free_refused);
   return rc;
 }
 
