@@ -18,6 +18,7 @@ typedef struct hp_conn {
   sqlite3 *db;        /* the host's; borrowed */
   hp_reader *reader;  /* for sections that read shared structures */
   int n_refs;         /* guarded by the registry's lock */
+  int n_muted;        /* depth of hp_hook_mute(); see hook.h */
   struct hp_conn *next;
   struct {
     const void *key;  /* address that names the owner */

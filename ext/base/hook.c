@@ -4,7 +4,7 @@
 typedef struct hook {
   hp_listener listeners[HP_HOOK_LISTENERS];
   int n_listeners;
-  int n_muted;        /* depth of hp_hook_mute() */
+  const hp_conn *conn;
   bool is_off;        /* removed by wish */
   uint64_t n_events;  /* all STMT events, muted or not: proves we are called */
 } hook;
@@ -46,10 +46,10 @@ static int on_trace(unsigned event, void *arg, void *p, void *x) {
     h->n_events++;
     /* Trigger programs and statements run inside of others come with a comment
     ** as text, not with the statement's own. */
-    if (!h->n_muted && x == (const void *)sqlite3_sql(p)) on_stmt(h, p);
+    if (!h->conn->n_muted && x == (const void *)sqlite3_sql(p)) on_stmt(h, p);
   } else if (event == SQLITE_TRACE_CLOSE) {
     on_close(h);
-  } else if (!h->n_muted) {
+  } else if (!h->conn->n_muted) {
     event == SQLITE_TRACE_ROW ? on_row(h, p) : on_profile(h, p);
   }
   return 0;
@@ -65,7 +65,7 @@ static int make(hp_conn *c, hook **out) {
 
   *out = NULL;
   if (!h) return SQLITE_NOMEM;
-  *h = (hook){.n_listeners = 0};
+  *h = (hook){.conn = c};
   rc = hp_conn_set_part(c, &part_key, h, sqlite3_free);
   if (!rc) *out = h;
   return rc;
@@ -127,13 +127,9 @@ bool hp_hook_is_alive(hp_conn *c) {
 }
 
 void hp_hook_mute(hp_conn *c) {
-  hook *h = get(c);
-
-  if (h) h->n_muted++;
+  c->n_muted++;
 }
 
 void hp_hook_unmute(hp_conn *c) {
-  hook *h = get(c);
-
-  if (h) h->n_muted--;
+  c->n_muted--;
 }
