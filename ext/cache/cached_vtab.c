@@ -260,7 +260,7 @@ static int x_filter(sqlite3_vtab_cursor *base, int idx_num, const char *idx_str,
   hp_answer_clear(&c->answer);
   if (!rc) rc = keep_args(c, v->n_params, argv);
   if (rc) return rc;
-  rc = hp_table_answer(v->table, once, argv, &c->answer, &err);
+  rc = hp_table_answer(v->table, once, argv, &c->args, &c->answer, &err);
   set_error(v, err);
   /* With one read per run the cursor, and so the pin, stays until the
   ** statement ends. Otherwise a value may outlive the rows it came from. */

@@ -58,15 +58,8 @@ void hp_deps_term(hp_deps *d) {
   *d = (hp_deps){.n = 0};
 }
 
-bool hp_deps_moved(hp_deps *d) {
-  bool moved = false;
-
-  for (int i = 0; i < d->n; i++) {
-    uint64_t id = hp_snapshot_id(d->snapshot[i]);
-    moved = moved || id != d->id[i];
-    d->id[i] = id;
-  }
-  return moved;
+void hp_deps_read_ids(hp_deps *d) {
+  for (int i = 0; i < d->n; i++) d->id[i] = hp_snapshot_id(d->snapshot[i]);
 }
 
 bool hp_deps_are_known(const hp_deps *d) {

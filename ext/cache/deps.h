@@ -32,9 +32,9 @@ int hp_deps_set(hp_deps *d, hp_conn *c, unsigned mask);
 /* Finalizes the statements. */
 void hp_deps_term(hp_deps *d);
 
-/* Reads the identities again; true if one is not what it was at the last call.
-** Outside of sections. */
-bool hp_deps_moved(hp_deps *d);
+/* Reads the identities into d->id, opening what must be open to watch the
+** databases. Outside of sections. */
+void hp_deps_read_ids(hp_deps *d);
 
 /* True if each database can be watched now. */
 bool hp_deps_are_known(const hp_deps *d);

@@ -92,3 +92,27 @@ int hp_key_of(const hp_key *seed, int n_args, sqlite3_value **args,
   sqlite3_free(w.heap);
   return rc;
 }
+
+/* A cell holds type, subtype, length and number; where the bytes of texts lie
+** follows from the lengths before. */
+hp_key hp_key_of_row(const hp_key *seed, const hp_builder *row) {
+  hp_key parts[3];
+  size_t n_cells = (size_t)row->n_cols * sizeof(hp_cell);
+
+  parts[0] = *seed;
+  if (row->n_cols == 1) {
+    memcpy(&parts[1], row->cells, sizeof parts[1]);
+  } else if (row->n_cols) {
+    parts[1] = hp_hash128_of(row->cells, n_cells, hp_hash_secret());
+  } else {
+    parts[1] = (hp_key){0, 0};
+  }
+  if (!row->n_heap) {
+    return hp_hash128_of(parts, 2 * sizeof *parts, hp_hash_secret());
+  }
+  parts[2] = hp_hash128_of(row->heap, row->n_heap, hp_hash_secret());
+  return hp_hash128_of(parts, sizeof parts, hp_hash_secret());
+}
+
+_Static_assert(sizeof(hp_cell) == sizeof(hp_key),
+               "a single cell stands in for its hash");

@@ -8,6 +8,7 @@
 #ifndef HP_CACHE_KEY_H
 #define HP_CACHE_KEY_H
 
+#include "base/block.h"
 #include "base/hash.h"
 #include "base/sqlite_api.h"
 
@@ -20,5 +21,11 @@ typedef hp_hash128 hp_key;
 */
 int hp_key_of(const hp_key *seed, int n_args, sqlite3_value **args,
               hp_key *out);
+
+/*
+** The same for arguments that are already in a builder, as one row; n_cols of
+** them. Cannot fail. The two kinds of key are not comparable.
+*/
+hp_key hp_key_of_row(const hp_key *seed, const hp_builder *row);
 
 #endif

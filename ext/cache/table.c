@@ -195,33 +195,57 @@ void hp_table_free(hp_table *t) {
   sqlite3_free(t);
 }
 
-/* One call on its way. */
+/* One call on its way. Set field by field: clearing it costs too much. */
 typedef struct call {
-  sqlite3_value **args;
+  sqlite3_value **argv;
+  const hp_builder *args; /* the same, as one row */
+  bool reads_once;
   hp_key key;
   hp_look look;
   bool may_keep;      /* its answer may be published */
-  int64_t now_ms;     /* read when something asks for it */
   hp_source source;   /* of rows that are computed */
 } call;
 
-/* Are answers of this call kept at all, and under which key? */
-static int make_key(hp_table *t, call *k) {
-  if (!t->is_storable || !hp_table_is_enabled()) return SQLITE_OK;
-  if (hp_deps_moved(&t->deps) || !t->has_seed) {
-    struct {
-      hp_key program;
-      uint64_t id[HP_MAX_DEPS];
-    } parts;
-    memset(&parts, 0, sizeof parts);
-    parts.program = t->program;
-    memcpy(parts.id, t->deps.id, sizeof parts.id);
-    t->seed = hp_hash128_of(&parts, sizeof parts, hp_hash_secret());
-    t->has_seed = true;
+/* Reads the identities of the databases, opening what must be open to watch
+** them. False if one cannot be watched. */
+static bool make_seed(hp_table *t) {
+  struct {
+    hp_key program;
+    uint64_t id[HP_MAX_DEPS];
+  } parts;
+
+  hp_deps_read_ids(&t->deps);
+  memset(&parts, 0, sizeof parts);
+  parts.program = t->program;
+  memcpy(parts.id, t->deps.id, sizeof parts.id);
+  t->seed = hp_hash128_of(&parts, sizeof parts, hp_hash_secret());
+  t->has_seed = hp_deps_are_known(&t->deps);
+  return t->has_seed;
+}
+
+/* What a try to serve came to. */
+typedef enum trial {
+  TRIAL_HIT,      /* served */
+  TRIAL_MISS,     /* counted; compute */
+  TRIAL_UNKNOWN,  /* the snapshot is not proved */
+  TRIAL_PIN,      /* the transaction must be opened first */
+  TRIAL_BYPASS,   /* the connection's own writes */
+} trial;
+
+/* Inside a section: which trial does the look allow? */
+static trial judge_look(const hp_table *t, const call *k) {
+  switch (k->look.state) {
+  case HP_SNAPSHOT_HELD: return TRIAL_MISS;
+  case HP_SNAPSHOT_WRITE: return TRIAL_BYPASS;
+  case HP_SNAPSHOT_UNKNOWN:
+    return t->d->options.consistency == HP_CONSISTENCY_TTL ? TRIAL_MISS
+                                                            : TRIAL_UNKNOWN;
+  default: break;
   }
-  if (!hp_deps_are_known(&t->deps)) return SQLITE_OK;
-  k->may_keep = true;
-  return hp_key_of(&t->seed, t->d->n_params, k->args, &k->key);
+  /* Where a second read of the same statement, or of the host's transaction,
+  ** must see the same, the snapshot has to be held. */
+  return k->reads_once && sqlite3_get_autocommit(t->conn->db) ? TRIAL_MISS
+                                                               : TRIAL_PIN;
 }
 
 static const hp_count count_of_verdict[] = {
@@ -231,64 +255,87 @@ static const hp_count count_of_verdict[] = {
     [HP_VERDICT_TAG] = HP_COUNT_miss_tag,
 };
 
-/* Inside a section: is e right for this call? */
-static hp_verdict check(hp_table *t, call *k, const hp_entry *e) {
+/* Inside a section: the entry that is right for the call, pinned, or NULL.
+** *what is what to count. */
+static hp_entry *find(hp_table *t, const call *k, hp_answer *a,
+                      hp_count *what) {
   bool by_stamp = t->d->options.consistency == HP_CONSISTENCY_SNAPSHOT;
+  hp_entry *e = (hp_entry *)hp_l1_get(t->l1, &k->key);
+  int64_t now_ms = 0;
+  hp_verdict v;
 
-  if (e->node.expires_ms != HP_NEVER_MS) k->now_ms = hp_clock_ms();
-  return hp_entry_check(e, by_stamp ? k->look.stamps : NULL, t->deps.n,
-                        k->now_ms);
+  *what = HP_COUNT_miss_cold;
+  if (!e) return NULL;
+  if (e->node.expires_ms != HP_NEVER_MS) now_ms = hp_clock_ms();
+  v = hp_entry_check(e, by_stamp ? k->look.stamps : NULL, t->deps.n, now_ms);
+  *what = count_of_verdict[v];
+  if (v != HP_VERDICT_HIT) return NULL;
+  hp_pin_set(&a->pin, e);
+  return e;
 }
 
-/* Looks into L1; true if the answer is there, pinned. Counts a hit or the
-** reason of the miss. */
-static bool find(hp_table *t, call *k, hp_answer *a) {
-  hp_count what = HP_COUNT_miss_cold;
-  hp_entry *e;
-
-  hp_epoch_enter(t->conn->reader);
-  e = (hp_entry *)hp_l1_get(t->l1, &k->key);
-  if (e) {
-    hp_verdict v = check(t, k, e);
-    what = count_of_verdict[v];
-    if (v == HP_VERDICT_HIT) hp_pin_set(&a->pin, e);
-    else e = NULL;
-  }
-  hp_epoch_exit(t->conn->reader);
+static trial serve(hp_table *t, hp_answer *a, hp_entry *e, hp_count what) {
   hp_sheet_add(t->sheet, what, 1);
-  if (!e) return false;
+  if (!e) return TRIAL_MISS;
   hp_l1_hit(t->l1, &e->node);
   hp_sheet_add(t->sheet, HP_COUNT_saved_ns, e->node.cost_ns);
   hp_answer_set_entry(a, e, HP_SOURCE_L1);
-  return true;
+  return TRIAL_HIT;
 }
 
-/* Finds out which snapshot the call reads, and pins it where a second read of
-** the same statement, or of the host's transaction, must see the same. */
-static int look(hp_table *t, call *k, bool reads_once) {
+/* One look and, where it allows, one search, in one section. */
+static trial look_and_find(hp_table *t, call *k, hp_answer *a) {
+  hp_entry *e = NULL;
+  hp_count what = HP_COUNT_miss_cold;
+  trial r;
+
   hp_epoch_enter(t->conn->reader);
   hp_deps_look(&t->deps, &k->look);
+  r = judge_look(t, k);
+  if (r == TRIAL_MISS) e = find(t, k, a, &what);
   hp_epoch_exit(t->conn->reader);
-  if (k->look.state != HP_SNAPSHOT_FREE) return SQLITE_OK;
-  if (reads_once && sqlite3_get_autocommit(t->conn->db)) return SQLITE_OK;
-  return hp_deps_pin(&t->deps, &k->look);
+  return r == TRIAL_MISS ? serve(t, a, e, what) : r;
 }
 
-/* May the call be answered from the cache? Counts it if not. */
-static bool may_serve(hp_table *t, call *k) {
-  if (k->look.state == HP_SNAPSHOT_WRITE) {
-    k->source = HP_SOURCE_BYPASS;
-    k->may_keep = false;
-    hp_sheet_add(t->sheet, HP_COUNT_bypasses, 1);
-    return false;
+/* Opens the transaction and searches at its snapshot. */
+static int pin_and_find(hp_table *t, call *k, hp_answer *a, trial *out) {
+  hp_count what;
+  hp_entry *e;
+  int rc = hp_deps_pin(&t->deps, &k->look);
+
+  if (rc) return rc;
+  *out = judge_look(t, k);
+  if (*out != TRIAL_MISS) return SQLITE_OK;
+  hp_epoch_enter(t->conn->reader);
+  e = find(t, k, a, &what);
+  hp_epoch_exit(t->conn->reader);
+  *out = serve(t, a, e, what);
+  return SQLITE_OK;
+}
+
+/* Tries to serve from L1. *out is HIT or how to go on. */
+static int try_cache(hp_table *t, call *k, hp_answer *a, trial *out) {
+  *out = TRIAL_UNKNOWN;
+  if (t->has_seed || make_seed(t)) {
+    k->key = hp_key_of_row(&t->seed, k->args);
+    *out = look_and_find(t, k, a);
   }
-  if (k->look.state == HP_SNAPSHOT_UNKNOWN &&
-      t->d->options.consistency == HP_CONSISTENCY_SNAPSHOT) {
-    k->may_keep = false;
+  if (*out == TRIAL_UNKNOWN && make_seed(t)) {
+    k->key = hp_key_of_row(&t->seed, k->args);
+    *out = look_and_find(t, k, a);
+  }
+  return *out == TRIAL_PIN ? pin_and_find(t, k, a, out) : SQLITE_OK;
+}
+
+/* Counts why nothing was served, and decides whether the computed answer may
+** be kept. */
+static void settle(hp_table *t, call *k, trial r) {
+  k->may_keep = r == TRIAL_MISS;
+  k->source = r == TRIAL_BYPASS ? HP_SOURCE_BYPASS : HP_SOURCE_COMPUTED;
+  if (r == TRIAL_BYPASS) hp_sheet_add(t->sheet, HP_COUNT_bypasses, 1);
+  if (r == TRIAL_UNKNOWN || r == TRIAL_PIN) {
     hp_sheet_add(t->sheet, HP_COUNT_miss_snapshot, 1);
-    return false;
   }
-  return true;
 }
 
 /* The largest answer worth keeping: more is handed through as it comes. */
@@ -347,10 +394,10 @@ static int compute(hp_table *t, call *k, hp_answer *a, char **err) {
   int64_t begin = hp_clock_ns(), begin_ms = hp_clock_ms(), cost;
 
   if (k->may_keep &&
-      hp_tagging_see(&t->tagging, t->runner.stmt, k->args, tags, &n_tags)) {
+      hp_tagging_see(&t->tagging, t->runner.stmt, k->argv, tags, &n_tags)) {
     k->may_keep = false;
   }
-  rc = hp_runner_begin(&t->runner, k->args, &has_row, err);
+  rc = hp_runner_begin(&t->runner, k->argv, &has_row, err);
   if (rc) return rc;
   if (k->may_keep && t->d->options.consistency == HP_CONSISTENCY_SNAPSHOT) {
     k->may_keep = hp_deps_confirm(&t->deps, &k->look);
@@ -366,33 +413,35 @@ static int compute(hp_table *t, call *k, hp_answer *a, char **err) {
   return publish(t, k, a, tags, n_tags, (uint64_t)cost, begin_ms);
 }
 
-static int answer(hp_table *t, bool reads_once, call *k, hp_answer *a,
-                  char **err) {
-  /* What the host changed since the outer statement was planned does not
-  ** change that statement; only a program that has moved must be read. */
-  int rc = !t->runner.stmt || hp_runner_was_reprepared(&t->runner)
-               ? read_muted(t, err)
-               : SQLITE_OK;
+/* What the host changed since the outer statement was planned does not change
+** that statement; only a program that has moved must be read again. */
+static int keep_program(hp_table *t, char **err) {
+  if (t->runner.stmt && !hp_runner_was_reprepared(&t->runner)) return SQLITE_OK;
+  return read_muted(t, err);
+}
 
-  if (!rc) rc = make_key(t, k);
-  if (rc) return rc;
-  if (k->may_keep) {
-    rc = look(t, k, reads_once);
-    if (rc) return rc;
-    if (may_serve(t, k) && find(t, k, a)) return SQLITE_OK;
-  } else {
-    k->source = HP_SOURCE_BYPASS;
-    hp_sheet_add(t->sheet, HP_COUNT_bypasses, 1);
+static int answer(hp_table *t, call *k, hp_answer *a, char **err) {
+  trial r = TRIAL_BYPASS;
+  int rc = keep_program(t, err);
+
+  if (!rc && t->is_storable && hp_table_is_enabled()) {
+    rc = try_cache(t, k, a, &r);
   }
+  if (rc || r == TRIAL_HIT) return rc;
+  settle(t, k, r);
   hp_sheet_add(t->sheet, HP_COUNT_computations, 1);
   return compute(t, k, a, err);
 }
 
-int hp_table_answer(hp_table *t, bool reads_once, sqlite3_value **args,
-                    hp_answer *a, char **err) {
-  call k = {.args = args, .source = HP_SOURCE_COMPUTED};
-  int rc = answer(t, reads_once, &k, a, err);
+int hp_table_answer(hp_table *t, bool reads_once, sqlite3_value **argv,
+                    const hp_builder *args, hp_answer *a, char **err) {
+  call k;
+  int rc;
 
+  k.argv = argv;
+  k.args = args;
+  k.reads_once = reads_once;
+  rc = answer(t, &k, a, err);
   if (rc) {
     hp_sheet_add(t->sheet, HP_COUNT_errors, 1);
     hp_answer_clear(a);

@@ -37,13 +37,13 @@ int hp_table_plan(hp_table *t, char **err);
 int64_t hp_table_expected_rows(const hp_table *t);
 
 /*
-** Answers one call: args are the parameters' values, as many as the definition
-** has. reads_once says that the running statement is proved to read cached
+** Answers one call: argv are the parameters' values, as many as the definition
+** has, and args the same as one row. reads_once says that the running statement is proved to read cached
 ** tables once only; otherwise its snapshot is pinned first. The answer must be
 ** empty (hp_answer_clear). The codes of hp_table_new().
 */
-int hp_table_answer(hp_table *t, bool reads_once, sqlite3_value **args,
-                    hp_answer *a, char **err);
+int hp_table_answer(hp_table *t, bool reads_once, sqlite3_value **argv,
+                    const hp_builder *args, hp_answer *a, char **err);
 
 /* Process-wide switch (cache_config 'enabled'): off means compute always. */
 void hp_table_enable(bool on);
