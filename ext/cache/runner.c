@@ -10,7 +10,6 @@ int hp_runner_prepare(hp_runner *r, bool afresh) {
   r->stmt = NULL;
   rc = sqlite3_prepare_v3(r->conn->db, r->d->sql, -1, SQLITE_PREPARE_PERSISTENT,
                           &r->stmt, NULL);
-  r->n_reprepares = 0;
   return rc;
 }
 
@@ -32,8 +31,7 @@ bool hp_runner_is_expired(const hp_runner *r) {
 }
 
 bool hp_runner_was_reprepared(const hp_runner *r) {
-  return sqlite3_stmt_status(r->stmt, SQLITE_STMTSTATUS_REPREPARE, 0) !=
-         r->n_reprepares;
+  return sqlite3_stmt_status(r->stmt, SQLITE_STMTSTATUS_REPREPARE, 0) != 0;
 }
 
 static int fail(hp_runner *r, int rc, char **err) {

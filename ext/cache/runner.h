@@ -15,7 +15,6 @@ typedef struct hp_runner {
   hp_conn *conn;
   const hp_definition *d;  /* borrowed */
   sqlite3_stmt *stmt;      /* the prepared SELECT */
-  int n_reprepares;        /* SQLite's count when the program was read */
   int n_running;           /* runs now: > 1 is a table that reads itself */
 } hp_runner;
 

@@ -19,6 +19,7 @@ struct hp_table {
   hp_deps deps;
   hp_key program;       /* hash of the SELECT's program and its surroundings */
   hp_key seed;          /* of keys: program and identities of the databases */
+  bool has_moved;       /* SQLite prepared the SELECT again by itself */
   bool has_seed;        /* seed belongs to deps.id */
   bool is_storable;     /* answers may be kept at all */
   bool is_private;      /* for this connection only */
@@ -132,6 +133,7 @@ static int read_program(hp_table *t, char **err) {
   rc = hp_program_read(t->conn->db, t->d->sql, &p, err);
   if (!rc) rc = judge(t, &p, err);
   if (!rc) t->program = program_key(t, &p);
+  t->has_moved = rc != SQLITE_OK;
   hp_program_term(&p);
   return rc;
 }
@@ -147,10 +149,7 @@ static int read_muted(hp_table *t, char **err) {
 }
 
 int hp_table_plan(hp_table *t, char **err) {
-  if (!hp_runner_is_expired(&t->runner) &&
-      !hp_runner_was_reprepared(&t->runner)) {
-    return SQLITE_OK;
-  }
+  if (!t->has_moved && !hp_runner_is_expired(&t->runner)) return SQLITE_OK;
   return read_muted(t, err);
 }
 
@@ -380,7 +379,7 @@ static int publish(hp_table *t, const call *k, hp_answer *a,
 /* Are the rows that were just computed those of look's stamps, by the program
 ** of the key, and still current? */
 static bool is_worth_keeping(hp_table *t, const call *k) {
-  if (!k->may_keep || hp_runner_was_reprepared(&t->runner)) return false;
+  if (!k->may_keep || t->has_moved) return false;
   if (t->d->options.consistency == HP_CONSISTENCY_TTL) return true;
   return hp_deps_are_current(&t->deps, &k->look);
 }
@@ -399,6 +398,7 @@ static int compute(hp_table *t, call *k, hp_answer *a, char **err) {
   }
   rc = hp_runner_begin(&t->runner, k->argv, &has_row, err);
   if (rc) return rc;
+  t->has_moved = hp_runner_was_reprepared(&t->runner);
   if (k->may_keep && t->d->options.consistency == HP_CONSISTENCY_SNAPSHOT) {
     k->may_keep = hp_deps_confirm(&t->deps, &k->look);
   }
@@ -416,7 +416,7 @@ static int compute(hp_table *t, call *k, hp_answer *a, char **err) {
 /* What the host changed since the outer statement was planned does not change
 ** that statement; only a program that has moved must be read again. */
 static int keep_program(hp_table *t, char **err) {
-  if (t->runner.stmt && !hp_runner_was_reprepared(&t->runner)) return SQLITE_OK;
+  if (t->runner.stmt && !t->has_moved) return SQLITE_OK;
   return read_muted(t, err);
 }
 
