@@ -6,7 +6,7 @@
 #include "cache/l1.h"
 #include "cache/stamp.h"
 #include "cache/tags.h"
-#include "cache/tally.h"
+#include "cache/score.h"
 
 int hp_cache_register(hp_conn *c) {
   int rc = hp_cached_vtab_register(c);
@@ -21,6 +21,6 @@ void hp_cache_after_fork(void) {
 
   hp_dbfile_after_fork();
   hp_tags_after_fork();
-  hp_tally_after_fork();
+  hp_score_after_fork();
   if (l1) hp_l1_after_fork(l1);
 }

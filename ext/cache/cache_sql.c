@@ -42,7 +42,7 @@ static void invalidate(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
 static bool is_named(const hp_l1_node *n, void *name) {
   const hp_entry *e = hp_entry_of(n);
 
-  return e && sqlite3_stricmp(hp_tally_name(e->tally), name) == 0;
+  return e && sqlite3_stricmp(hp_score_name(e->score), name) == 0;
 }
 
 /* cache_clear() takes out everything, cache_clear(name) one table's answers. */

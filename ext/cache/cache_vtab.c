@@ -6,9 +6,9 @@
 
 #include <string.h>
 
-/* Entries and bytes of one tally in L1. */
+/* Entries and bytes of one score in L1. */
 typedef struct holding {
-  const hp_tally *tally; /* NULL: key/value entries */
+  const hp_score *score; /* NULL: key/value entries */
   int64_t entries;
   uint64_t bytes;
 } holding;
@@ -19,14 +19,14 @@ typedef struct holdings {
   int rc;
 } holdings;
 
-static holding *find_holding(holdings *h, const hp_tally *t) {
+static holding *find_holding(holdings *h, const hp_score *t) {
   for (int i = 0; i < h->n; i++) {
-    if (h->list[i].tally == t) return &h->list[i];
+    if (h->list[i].score == t) return &h->list[i];
   }
   return NULL;
 }
 
-static holding *add_holding(holdings *h, const hp_tally *t) {
+static holding *add_holding(holdings *h, const hp_score *t) {
   if (h->n == h->cap) {
     int cap = h->cap ? h->cap * 2 : 16;
     holding *grown =
@@ -38,14 +38,14 @@ static holding *add_holding(holdings *h, const hp_tally *t) {
     h->list = grown;
     h->cap = cap;
   }
-  h->list[h->n] = (holding){.tally = t};
+  h->list[h->n] = (holding){.score = t};
   return &h->list[h->n++];
 }
 
 static bool count_entry(const hp_l1_node *n, void *arg) {
   holdings *h = arg;
   const hp_entry *e = hp_entry_of(n);
-  const hp_tally *t = e ? e->tally : NULL;
+  const hp_score *t = e ? e->score : NULL;
   holding *x = find_holding(h, t);
 
   if (!x) x = add_holding(h, t);
@@ -90,15 +90,15 @@ static void add_counts(hp_builder *b, const uint64_t *c) {
   hp_builder_real(b, (double)c[HP_COUNT_compute_ns] / 1e6);
 }
 
-static bool is_kv(const hp_tally *t) {
-  return strcmp(hp_tally_name(t), "kv") == 0;
+static bool is_kv(const hp_score *t) {
+  return strcmp(hp_score_name(t), "kv") == 0;
 }
 
-static bool add_tally(const hp_tally *t, const uint64_t *sums, void *arg) {
+static bool add_score(const hp_score *t, const uint64_t *sums, void *arg) {
   stats_reader *r = arg;
   const holding *h = find_holding(&r->held, is_kv(t) ? NULL : t);
 
-  hp_builder_text(r->out, hp_tally_name(t), -1);
+  hp_builder_text(r->out, hp_score_name(t), -1);
   add_counts(r->out, sums);
   hp_builder_int(r->out, h ? h->entries : 0);
   hp_builder_int(r->out, h ? (int64_t)h->bytes : 0);
@@ -128,7 +128,7 @@ static int fill_stats(hp_conn *c, const hp_rowtab *table, sqlite3_value **args,
   (void)c, (void)table, (void)args, (void)err;
   if (!l1) return SQLITE_NOMEM;
   hp_l1_each(l1, count_entry, &r.held);
-  hp_tally_each(add_tally, &r);
+  hp_score_each(add_score, &r);
   add_total(&r, l1);
   sqlite3_free(r.held.list);
   return r.held.rc;
@@ -161,7 +161,7 @@ static bool add_entry(const hp_l1_node *n, void *arg) {
   char *tags;
 
   sqlite3_snprintf(sizeof key, key, "%016llx%016llx", n->key.hi, n->key.lo);
-  hp_builder_text(r->out, e ? hp_tally_name(e->tally) : "kv", -1);
+  hp_builder_text(r->out, e ? hp_score_name(e->score) : "kv", -1);
   hp_builder_text(r->out, key, -1);
   if (e) hp_builder_int(r->out, hp_entry_rows(e)->n_rows);
   else hp_builder_null(r->out);

@@ -36,7 +36,7 @@ int hp_entry_new(const hp_entry_spec *spec, hp_builder *b, hp_entry **out) {
   if (rc) return rc;
   e = memory;
   *e = (hp_entry){.node = make_node(spec, memory),
-                  .tally = spec->tally,
+                  .score = spec->score,
                   .n_deps = spec->n_deps,
                   .n_tags = spec->n_tags};
   if (spec->n_deps) {

@@ -11,13 +11,13 @@
 #include "cache/l1.h"
 #include "cache/stamp.h"
 #include "cache/tags.h"
-#include "cache/tally.h"
+#include "cache/score.h"
 
 #define HP_MAX_DEPS 4 /* databases that one SELECT may read and be cached */
 
 typedef struct hp_entry {
   hp_l1_node node;       /* must be first */
-  const hp_tally *tally; /* of its table; lives as long as the process */
+  const hp_score *score; /* of its table; lives as long as the process */
   int32_t n_deps;
   int32_t n_tags;
   uint64_t words[]; /* n_deps hp_stamp, n_tags hp_tag_seen, hp_block */
@@ -26,7 +26,7 @@ typedef struct hp_entry {
 /* What an entry is made of; all borrowed during the call. */
 typedef struct hp_entry_spec {
   hp_key key;
-  const hp_tally *tally;
+  const hp_score *score;
   const hp_stamp *stamps;
   int n_deps;
   const hp_tag_seen *tags;

@@ -356,7 +356,7 @@ static int publish(hp_table *t, const call *k, hp_answer *a,
                    const hp_tag_seen *tags, int n_tags, uint64_t cost_ns,
                    int64_t begin_ms) {
   hp_entry_spec spec = {.key = k->key,
-                        .tally = t->sheet->tally,
+                        .score = t->sheet->score,
                         .stamps = k->look.stamps,
                         .n_deps = t->deps.n,
                         .tags = tags,

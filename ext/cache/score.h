@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
 **
 ** What is counted for each cached table: the figures behind cache_stats. A
-** *tally* is the sum for one table name over the whole process; it lives as
+** *score* is the sum for one table name over the whole process; it lives as
 ** long as the process. Each virtual table instance counts on a sheet of its
 ** own, which only its thread writes, so that counting is a plain addition;
 ** readers add the sheets up.
 */
-#ifndef HP_CACHE_TALLY_H
-#define HP_CACHE_TALLY_H
+#ifndef HP_CACHE_SCORE_H
+#define HP_CACHE_SCORE_H
 
 #include "base/sqlite_api.h"
 
@@ -43,19 +43,19 @@ typedef enum hp_count {
       HP_N_COUNTS
 } hp_count;
 
-typedef struct hp_tally hp_tally;
+typedef struct hp_score hp_score;
 
 typedef struct hp_sheet {
-  hp_tally *tally;
+  hp_score *score;
   _Atomic uint64_t count[HP_N_COUNTS];
   struct hp_sheet *next; /* guarded by the registry's lock */
 } hp_sheet;
 
-/* A new sheet of the tally of this name, made if there is none. NULL when out
+/* A new sheet of the score of this name, made if there is none. NULL when out
 ** of memory. Thread-safe. */
 hp_sheet *hp_sheet_new(const char *name);
 
-/* Adds the sheet to its tally for good and frees it. NULL is allowed. */
+/* Adds the sheet to its score for good and frees it. NULL is allowed. */
 void hp_sheet_free(hp_sheet *s);
 
 /* Counts. Only on the thread that uses the sheet's connection. */
@@ -65,17 +65,17 @@ static inline void hp_sheet_add(hp_sheet *s, hp_count what, uint64_t n) {
   atomic_store_explicit(&s->count[what], was + n, memory_order_relaxed);
 }
 
-const char *hp_tally_name(const hp_tally *t);
+const char *hp_score_name(const hp_score *t);
 
-/* Calls visit for each tally with its sums; stops when it is false. */
-void hp_tally_each(bool (*visit)(const hp_tally *t, const uint64_t *sums,
+/* Calls visit for each score with its sums; stops when it is false. */
+void hp_score_each(bool (*visit)(const hp_score *t, const uint64_t *sums,
                                  void *arg),
                    void *arg);
 
 /* Sets all counts to zero, by remembering what they are now. */
-void hp_tally_reset(void);
+void hp_score_reset(void);
 
 /* After fork(), in the child. */
-void hp_tally_after_fork(void);
+void hp_score_after_fork(void);
 
 #endif
