@@ -99,7 +99,7 @@ asan: ## run the tests under the address and undefined sanitizers
 	@$(MAKE) B=$(B)-asan CFLAGS='$(SAN) -fsanitize=address,undefined' TESTS='$(SAN_TESTS)' test \
 	  HOST_WRAP='env ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD=$(call runtime,asan):$(call runtime,ubsan)'
 tsan: ## run the tests under the thread sanitizer
-	@$(MAKE) B=$(B)-tsan CFLAGS='$(SAN) -fsanitize=thread' TESTS='$(SAN_TESTS)' test \
+	@$(MAKE) B=$(B)-tsan CFLAGS='$(SAN) -fsanitize=thread -Wno-tsan' TESTS='$(SAN_TESTS)' test \
 	  HOST_WRAP='env LD_PRELOAD=$(call runtime,tsan)'
 valgrind: | $(B)/.setup-valgrind ## run the black-box SQL tests under valgrind
 	@$(MAKE) TESTS=sql test \

@@ -30,12 +30,12 @@ check_format() {
     sed -n 's/:[0-9]*:[0-9]*: error:.*/: not formatted (make format)/p' | sort -u
 }
 
-# Lines of 80 columns, files of 500 lines, functions of 80.
+# Lines of 80 columns; in ext/ files of 500 lines and functions of 80.
 check_size() {
   all_c | xargs awk '
     { long = length($0) > 80 && $0 !~ /http/ }
     long { print FILENAME ":" FNR ": longer than 80 columns" }
-    FNR == 501 { print FILENAME ": longer than 500 lines" }'
+    FNR == 501 && FILENAME ~ /^ext/ { print FILENAME ": longer than 500 lines" }'
   ext_files '*.c' | xargs ctags -x --kinds-C=f \
     --fields=+e --_xformat='%{input} %{name} %{line} %{end}' |
     awk '$4 - $3 + 1 > 80 { print $1 ": " $2 "() is " $4 - $3 + 1 " lines" }'
@@ -141,7 +141,9 @@ check_shell() {
   git ls-files '*.sh' .ci/run | xargs shellcheck -S warning 2>&1
 }
 
-for check in ${*:-format size layers doors headers texts tidy cppcheck shell}; do
+[ $# -gt 0 ] ||
+  set -- format size layers doors headers texts tidy cppcheck shell
+for check in "$@"; do
   found=$("check_$check")
   if [ -z "$found" ]; then
     passed=$((passed + 1))
