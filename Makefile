@@ -26,6 +26,7 @@ PARTS  := $(patsubst tests/%/run.sh,%,$(wildcard tests/*/run.sh))
 TESTS  ?= unit $(PARTS)
 PROGS   = $(patsubst %.c,$(B)/bin/%,$(wildcard tests/$1/*.c))
 BENCH  := $(patsubst %.c,$(B)/bin/%,$(wildcard tests/bench/bench_*.c))
+BLIB   := $(patsubst %.c,$(B)/t/%.o,$(filter-out tests/bench/bench_%,$(wildcard tests/bench/*.c)))
 FUZZ   := $(patsubst %.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*.c))
 SAN    := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
 SAN_TESTS := $(filter-out symbols readme,$(TESTS))
@@ -88,7 +89,7 @@ $(B)/bin/demo: $(DEMO:%.c=$(B)/t/%.o)
 flashcards: $(B)/bin/demo ## check migrations, demo and examples
 bench: all $(BENCH) ## ratios measured side by side (BENCH=name: one of them)
 	@sh tests/bench/bench.sh $(abspath $(B))
-$(BENCH): $(B)/bin/%: $(B)/t/%.o $(B)/t/tests/bench/bench.o $(COBJ)
+$(BENCH): $(B)/bin/%: $(B)/t/%.o $(BLIB) $(COBJ)
 	@mkdir -p $(@D)
 	$(call run,link $@)$(CC) $(CFLAGS) -o $@ $^ -lsqlite3 -pthread -ldl
 lint: $(B)/.setup-build $(B)/.setup-test $(B)/.setup-lint ## format, layers, static analysis

@@ -166,8 +166,8 @@ static double cost_of_cycle(int n, hp_shape_class what) {
 
 int main(void) {
   const char *shared = getenv("HOTPATH_SHARED");
-  char *path = sqlite3_mprintf("%s/workloads/nplusone",
-                               shared ? shared : "../shared");
+  char *path =
+      sqlite3_mprintf("%s/workloads/nplusone", shared ? shared : "../shared");
   DIR *dir = path ? opendir(path) : NULL;
 
   if (dir) {
@@ -180,7 +180,6 @@ int main(void) {
   printf("N+1 recording: %.1f ns (1 statement), %.1f ns (3 in turn), %.1f ns "
          "(100 in turn), %.1f ns (lists)\n",
          cost_of_cycle(1, HP_SHAPE_LOOKUP), cost_of_cycle(3, HP_SHAPE_LOOKUP),
-         cost_of_cycle(100, HP_SHAPE_LOOKUP),
-         cost_of_cycle(2, HP_SHAPE_LIST));
+         cost_of_cycle(100, HP_SHAPE_LOOKUP), cost_of_cycle(2, HP_SHAPE_LIST));
   return EXIT_SUCCESS;
 }

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+#include "bench/bench.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { N_PAIRS = 11, DIR_BYTES = 256, MS = 1000000 };
+
+static int n_missed;
+static char dir[DIR_BYTES];
+static pid_t dir_owner;
+
+static double now_ns(void) {
+  struct timespec t;
+
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return 1e9 * (double)t.tv_sec + (double)t.tv_nsec;
+}
+
+static double time_of(bench_side side, int64_t n) {
+  double start = now_ns();
+
+  side.run(side.arg, n);
+  return now_ns() - start;
+}
+
+/* How often to repeat so that a run of the side takes about wanted_ns. */
+static int64_t repetitions(bench_side side, double wanted_ns) {
+  int64_t n = 1;
+  double took;
+
+  while ((took = time_of(side, n)) < wanted_ns / 4 && n < INT64_MAX / 8) n *= 4;
+  n = (int64_t)((double)n * wanted_ns / took);
+  return n > 0 ? n : 1;
+}
+
+static int compare_doubles(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+
+  return (x > y) - (x < y);
+}
+
+static double median(double *values) {
+  qsort(values, N_PAIRS, sizeof(*values), compare_doubles);
+  return values[N_PAIRS / 2];
+}
+
+static double wanted_run_ns(void) {
+  const char *ms = getenv("BENCH_MS");
+
+  return (ms != NULL ? atof(ms) : 20.0) * MS;
+}
+
+/* Per-work times of N_PAIRS runs of both sides, in turns. */
+static void measure(bench_side ours, bench_side yard, double *t_ours,
+                    double *t_yard) {
+  int64_t n = repetitions(ours, wanted_run_ns());
+  int64_t m = repetitions(yard, wanted_run_ns());
+
+  for (int i = 0; i < N_PAIRS; i++) {
+    if (i % 2 == 0) t_ours[i] = time_of(ours, n) / (double)n;
+    t_yard[i] = time_of(yard, m) / (double)m;
+    if (i % 2 != 0) t_ours[i] = time_of(ours, n) / (double)n;
+  }
+}
+
+void bench_head(const char *title) {
+  printf("%s\n  %-34s %12s %12s %9s %9s  %s\n", title, "work", "ours",
+         "yardstick", "ratio", "target", "verdict (yardstick)");
+}
+
+/* Fits ns into a column with its unit. */
+static const char *duration(char *out, size_t size, double ns) {
+  if (ns < 1e4)
+    snprintf(out, size, "%.1f ns", ns);
+  else if (ns < 1e7)
+    snprintf(out, size, "%.1f us", ns / 1e3);
+  else
+    snprintf(out, size, "%.1f ms", ns / 1e6);
+  return out;
+}
+
+static void print_row(const char *work, const char *yard_name, double ours,
+                      double yard, double figure, bench_target target,
+                      double value) {
+  static const char *const signs[] = {"<= %.2fx", ">= %.2fx", "<=+%.0f ns",
+                                      "-"};
+  static const char *const shapes[] = {"%.2fx", "%.2fx", "%+.1f ns", "%.2fx"};
+  char a[32], b[32], limit[32], ratio[32];
+  int is_met = target == BENCH_AT_LEAST ? figure >= value : figure <= value;
+
+  if (target == BENCH_INFORMATION) is_met = 1;
+  if (!is_met) n_missed++;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+  snprintf(limit, sizeof(limit), signs[target], value);
+  snprintf(ratio, sizeof(ratio), shapes[target], figure);
+#pragma GCC diagnostic pop
+  printf("  %-34s %12s %12s %9s %9s  %s (%s)\n", work,
+         duration(a, sizeof(a), ours), duration(b, sizeof(b), yard), ratio,
+         limit,
+         target == BENCH_INFORMATION ? "for information"
+         : is_met                    ? "reached"
+                                     : "MISSED",
+         yard_name);
+  fflush(stdout);
+}
+
+void bench_row(const char *work, bench_side ours, bench_side yardstick,
+               bench_target target, double value) {
+  double t_ours[N_PAIRS], t_yard[N_PAIRS], figures[N_PAIRS], figure;
+
+  measure(ours, yardstick, t_ours, t_yard);
+  for (int i = 0; i < N_PAIRS; i++) {
+    switch (target) {
+    case BENCH_AT_MOST: figures[i] = t_ours[i] / t_yard[i]; break;
+    case BENCH_AT_MOST_NS: figures[i] = t_ours[i] - t_yard[i]; break;
+    default: figures[i] = t_yard[i] / t_ours[i];
+    }
+  }
+  figure = median(figures);
+  print_row(work, yardstick.name, median(t_ours), median(t_yard), figure,
+            target, value);
+}
+
+int bench_end(void) {
+  return n_missed == 0 ? EXIT_SUCCESS : 3;
+}
+
+void bench_expect(sqlite3 *db, int rc, int wanted, const char *what) {
+  if (rc == wanted) return;
+  fprintf(stderr, "bench: %s: %s (%d)\n", what,
+          db != NULL ? sqlite3_errmsg(db) : sqlite3_errstr(rc), rc);
+  exit(EXIT_FAILURE);
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag,
+                      struct FTW *ftw) {
+  (void)st;
+  (void)flag;
+  (void)ftw;
+  return remove(path);
+}
+
+static void remove_dir(void) {
+  if (dir_owner == getpid()) nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static const char *temporary_dir(void) {
+  const char *base = getenv("TMPDIR");
+
+  if (dir_owner != 0) return dir;
+  snprintf(dir, sizeof(dir), "%s/hotpath-bench-XXXXXX",
+           base != NULL ? base : "/tmp");
+  if (mkdtemp(dir) == NULL) {
+    perror(dir);
+    exit(EXIT_FAILURE);
+  }
+  dir_owner = getpid();
+  atexit(remove_dir);
+  return dir;
+}
+
+static void load_hotpath(sqlite3 *db) {
+  const char *so = getenv("SO");
+  char *message = NULL;
+  int rc;
+
+  sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 1, 0);
+  rc =
+      sqlite3_load_extension(db, so != NULL ? so : "./hotpath", NULL, &message);
+  if (rc == SQLITE_OK) return;
+  fprintf(stderr, "bench: cannot load hotpath: %s\n", message);
+  exit(EXIT_FAILURE);
+}
+
+sqlite3 *bench_open(const char *name, int with_hotpath) {
+  char path[DIR_BYTES * 2];
+  sqlite3 *db;
+
+  snprintf(path, sizeof(path), "%s/%s", temporary_dir(), name);
+  if (name[0] == ':') snprintf(path, sizeof(path), "%s", name);
+  bench_expect(NULL, sqlite3_open(path, &db), SQLITE_OK, path);
+  sqlite3_busy_timeout(db, 5000);
+  bench_exec(db, "PRAGMA journal_mode=wal");
+  if (with_hotpath) load_hotpath(db);
+  return db;
+}
+
+void bench_exec(sqlite3 *db, const char *sql) {
+  bench_expect(db, sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK, sql);
+}
+
+sqlite3_stmt *bench_prepare(sqlite3 *db, const char *sql) {
+  sqlite3_stmt *stmt;
+
+  bench_expect(
+      db,
+      sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL),
+      SQLITE_OK, sql);
+  return stmt;
+}
+
+void bench_fill_cards(sqlite3 *db, int n) {
+  char sql[400];
+
+  snprintf(sql, sizeof(sql),
+           "CREATE TABLE cards(id INTEGER PRIMARY KEY, front TEXT);"
+           "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+           " WHERE i < %d)"
+           "INSERT INTO cards SELECT i, printf('front of card %%d', i) FROM n",
+           n);
+  bench_exec(db, sql);
+}

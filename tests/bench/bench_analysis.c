@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+**
+** What the analysis costs: point lookups on a file with it on and off, and
+** its hook against an empty trace callback on the cheapest of statements.
+*/
+#include "bench/bench.h"
+#include "bench/work.h"
+
+#include <stddef.h>
+
+static int ignore_event(unsigned event, void *arg, void *p, void *x) {
+  (void)event;
+  (void)arg;
+  (void)p;
+  (void)x;
+  return 0;
+}
+
+static void on_a_file(void) {
+  sqlite3 *with = bench_open("analysis.db", 1), *without;
+  sqlite3_stmt *on, *off;
+
+  bench_fill_cards(with, 1000);
+  without = bench_open("analysis.db", 1);
+  bench_exec(without, "SELECT query_config('hook', 'off')");
+  on = bench_prepare(with, "SELECT id, front FROM cards WHERE id = ?1");
+  off = bench_prepare(without, "SELECT id, front FROM cards WHERE id = ?1");
+  bench_row("point lookups on a file",
+            (bench_side){"analysis on", bench_many_keys, on},
+            (bench_side){"analysis off", bench_many_keys, off}, BENCH_AT_MOST,
+            1.05);
+  sqlite3_finalize(on);
+  sqlite3_finalize(off);
+  sqlite3_close(with);
+  sqlite3_close(without);
+}
+
+static void on_a_constant(void) {
+  sqlite3 *with = bench_open(":memory:", 1);
+  sqlite3 *without = bench_open(":memory:", 0);
+  sqlite3_stmt *on = bench_prepare(with, "SELECT ?1, 'front'");
+  sqlite3_stmt *off = bench_prepare(without, "SELECT ?1, 'front'");
+
+  sqlite3_trace_v2(without, SQLITE_TRACE_STMT | SQLITE_TRACE_PROFILE,
+                   ignore_event, NULL);
+  bench_row("SELECT of a constant", (bench_side){"our hook", bench_one_row, on},
+            (bench_side){"empty trace callback", bench_one_row, off},
+            BENCH_AT_MOST_NS, 100);
+  sqlite3_finalize(on);
+  sqlite3_finalize(off);
+  sqlite3_close(with);
+  sqlite3_close(without);
+}
+
+int main(void) {
+  bench_head("analysis: statistics of every statement");
+  on_a_file();
+  on_a_constant();
+  return bench_end();
+}
