@@ -30,28 +30,22 @@ static hp_statement_kind kind_of(hp_keyword word) {
   switch (word) {
   case HP_KW_EXPLAIN:
   case HP_KW_QUERY:
-  case HP_KW_PLAN:
-    return HP_STATEMENT_START;
+  case HP_KW_PLAN: return HP_STATEMENT_START;
   case HP_KW_SELECT:
   case HP_KW_VALUES:
   case HP_KW_WITH:
   case HP_KW_INSERT:
   case HP_KW_REPLACE:
   case HP_KW_UPDATE:
-  case HP_KW_DELETE:
-    return HP_STATEMENT_DML;
+  case HP_KW_DELETE: return HP_STATEMENT_DML;
   case HP_KW_ATTACH:
   case HP_KW_DETACH:
-  case HP_KW_VACUUM:
-    return HP_STATEMENT_ATTACH;
+  case HP_KW_VACUUM: return HP_STATEMENT_ATTACH;
   case HP_KW_SAVEPOINT:
   case HP_KW_RELEASE:
-  case HP_KW_ROLLBACK:
-    return HP_STATEMENT_SAVEPOINT;
-  case HP_KW_PRAGMA:
-    return HP_STATEMENT_PRAGMA;
-  default:
-    return HP_STATEMENT_OTHER;
+  case HP_KW_ROLLBACK: return HP_STATEMENT_SAVEPOINT;
+  case HP_KW_PRAGMA: return HP_STATEMENT_PRAGMA;
+  default: return HP_STATEMENT_OTHER;
   }
 }
 
@@ -85,28 +79,18 @@ static hp_clause clause_after(const hp_clause_tracker *c, hp_clause now,
   case HP_KW_LIMIT:
   case HP_KW_UNION:
   case HP_KW_EXCEPT:
-  case HP_KW_INTERSECT:
-    return HP_CLAUSE_EXPR;
+  case HP_KW_INTERSECT: return HP_CLAUSE_EXPR;
   case HP_KW_FROM: /* but: IS DISTINCT FROM */
     return after(c, HP_KW_DISTINCT) ? now : HP_CLAUSE_FROM;
-  case HP_KW_JOIN:
-    return HP_CLAUSE_FROM;
-  case HP_KW_ON:
-    return now == HP_CLAUSE_FROM ? HP_CLAUSE_ON : HP_CLAUSE_EXPR;
-  case HP_KW_CONFLICT:
-    return after(c, HP_KW_ON) ? HP_CLAUSE_TARGET : now;
-  case HP_KW_INTO:
-    return HP_CLAUSE_INTO;
-  case HP_KW_BY:
-    return term_list_begins(c) ? HP_CLAUSE_ORDER : now;
-  case HP_KW_SET:
-    return HP_CLAUSE_SET;
-  case HP_KW_VALUES:
-    return HP_CLAUSE_VALUES;
-  case HP_KW_WITH:
-    return HP_CLAUSE_WITH;
-  default:
-    return now;
+  case HP_KW_JOIN: return HP_CLAUSE_FROM;
+  case HP_KW_ON: return now == HP_CLAUSE_FROM ? HP_CLAUSE_ON : HP_CLAUSE_EXPR;
+  case HP_KW_CONFLICT: return after(c, HP_KW_ON) ? HP_CLAUSE_TARGET : now;
+  case HP_KW_INTO: return HP_CLAUSE_INTO;
+  case HP_KW_BY: return term_list_begins(c) ? HP_CLAUSE_ORDER : now;
+  case HP_KW_SET: return HP_CLAUSE_SET;
+  case HP_KW_VALUES: return HP_CLAUSE_VALUES;
+  case HP_KW_WITH: return HP_CLAUSE_WITH;
+  default: return now;
   }
 }
 
@@ -222,21 +206,17 @@ static bool introduces_operand(const hp_clause_tracker *c) {
   case HP_KW_SELECT:
   case HP_KW_THEN:
   case HP_KW_WHEN:
-  case HP_KW_WHERE:
-    return true;
+  case HP_KW_WHERE: return true;
   case HP_KW_BY:
     return c->prev2 == HP_KW_ORDER || c->prev2 == HP_KW_GROUP ||
            c->prev2 == HP_KW_PARTITION;
-  case HP_KW_FROM:
-    return c->prev2 == HP_KW_DISTINCT;
+  case HP_KW_FROM: return c->prev2 == HP_KW_DISTINCT;
   case HP_KW_ATTACH:
   case HP_KW_INTO:
-  case HP_KW_KEY:
-    return c->kind == HP_STATEMENT_ATTACH;
+  case HP_KW_KEY: return c->kind == HP_STATEMENT_ATTACH;
   case HP_KW_NONE: /* ATTACH DATABASE */
     return c->kind == HP_STATEMENT_ATTACH && c->prev2 == HP_KW_ATTACH;
-  default:
-    return false;
+  default: return false;
   }
 }
 
@@ -255,10 +235,8 @@ bool hp_clause_expects_name(const hp_clause_tracker *c) {
   case HP_CLAUSE_INTO:
   case HP_CLAUSE_NAMES:
   case HP_CLAUSE_SET:
-  case HP_CLAUSE_WITH:
-    return true;
-  default:
-    return false;
+  case HP_CLAUSE_WITH: return true;
+  default: return false;
   }
 }
 
@@ -267,8 +245,7 @@ bool hp_clause_expects_column(const hp_clause_tracker *c) {
 
   if (c->kind != HP_STATEMENT_DML) return false;
   if (after_op(c, '(') || after_op(c, ','))
-    return level->paren == HP_PAREN_GROUP &&
-           level->clause != HP_CLAUSE_VALUES;
+    return level->paren == HP_PAREN_GROUP && level->clause != HP_CLAUSE_VALUES;
   switch (c->prev.keyword) {
   case HP_KW_ALL:
   case HP_KW_AND:
@@ -282,10 +259,8 @@ bool hp_clause_expects_column(const hp_clause_tracker *c) {
   case HP_KW_RETURNING:
   case HP_KW_SELECT:
   case HP_KW_WHEN:
-  case HP_KW_WHERE:
-    return true;
-  default:
-    return false;
+  case HP_KW_WHERE: return true;
+  default: return false;
   }
 }
 
@@ -295,8 +270,7 @@ bool hp_clause_unifies(const hp_clause_tracker *c) {
   if (c->kind != HP_STATEMENT_DML && c->kind != HP_STATEMENT_ATTACH)
     return false;
   return !level->verbatim && level->clause != HP_CLAUSE_TARGET &&
-         level->clause != HP_CLAUSE_TYPE &&
-         level->paren != HP_PAREN_LIKELIHOOD;
+         level->clause != HP_CLAUSE_TYPE && level->paren != HP_PAREN_LIKELIHOOD;
 }
 
 bool hp_clause_expects_position(const hp_clause_tracker *c) {

@@ -82,7 +82,7 @@ typedef struct hp_level {
   hp_paren paren;
   hp_clause clause;
   bool verbatim;          /* literals must stay as they are */
-  size_t separator;       /* for the writer: where the last row ended */
+  size_t separator;       /* for the writer: end of the row before, or 0 */
   size_t row_start;       /* ditto: where this level's row began */
   hp_stretch first, last; /* ditto: two rows written at this level */
 } hp_level;

@@ -29,8 +29,7 @@ static void normalize(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
     sqlite3_result_error_nomem(ctx);
 }
 
-static void fingerprint(sqlite3_context *ctx, int argc,
-                        sqlite3_value **argv) {
+static void fingerprint(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
   size_t n;
   const char *sql = text_of(ctx, argv[0], &n);
   uint64_t hash;

@@ -5,10 +5,10 @@
 #include <string.h>
 
 enum {
-  MAX_TRACKS = 16,   /* statements per stretch; more end it */
-  FEW_CALLS = 3,     /* make a burst on good evidence */
-  MANY_CALLS = 5,    /* make one without */
-  WANTED_VALUES = 8, /* calls per stretch whose values are asked for */
+  MAX_TRACKS = 16,     /* statements per stretch; more end it */
+  FEW_CALLS = 3,       /* make a burst on good evidence */
+  MANY_CALLS = 5,      /* make one without */
+  WANTED_VALUES = 8,   /* calls per stretch whose values are asked for */
   CALLS_PER_WISH = 32, /* ... and all in all one of so many calls */
   MOST_WISHES = 64,    /* saved up */
   PAUSE_NS = 50 * 1000 * 1000
@@ -28,28 +28,28 @@ typedef struct track {
   hp_shape_class what;
   source source;
   int64_t calls, cost_ns, rows;
-  int64_t start_ns, end_ns;    /* of the first call and the last */
+  int64_t start_ns, end_ns; /* of the first call and the last */
   int64_t n_prepared, n_autocommit;
-  int64_t n_known, n_repeats;  /* values known; equal to the last known ones,
-                                  with no write in between */
+  int64_t n_known, n_repeats; /* values known; equal to the last known ones,
+                                 with no write in between */
   uint64_t first_values, last_values;
-  uint64_t values_seen;        /* one bit for each, by its hash */
-  bool is_varying;             /* not all known values are equal */
-  int64_t writes_at_last;      /* the detector's counts at a call */
+  uint64_t values_seen;   /* one bit for each, by its hash */
+  bool is_varying;        /* not all known values are equal */
+  int64_t writes_at_last; /* the detector's counts at a call */
   int64_t inserts_at_first, inserts_at_last;
-  int64_t n_moves;             /* calls on another database than the last */
-  int next;                    /* track that followed the last time */
+  int64_t n_moves; /* calls on another database than the last */
+  int next;        /* track that followed the last time */
 } track;
 
 struct hp_nplus1 {
   hp_nplus1_on_burst *on_burst;
   void *arg;
-  int n_tracks, last;       /* last: the track of the last call */
+  int n_tracks, last; /* last: the track of the last call */
   int64_t n_writes, n_inserts;
-  int64_t end_ns;           /* of the last event; 0: none yet */
-  int64_t mean_gap_ns;      /* between events, moving average */
-  int64_t wishes;           /* calls, less CALLS_PER_WISH for each granted */
-  source last_read;         /* the last read able to give several rows */
+  int64_t end_ns;      /* of the last event; 0: none yet */
+  int64_t mean_gap_ns; /* between events, moving average */
+  int64_t wishes;      /* calls, less CALLS_PER_WISH for each granted */
+  source last_read;    /* the last read able to give several rows */
   track tracks[MAX_TRACKS];
 };
 
@@ -71,8 +71,7 @@ void hp_nplus1_free(hp_nplus1 *d) {
 
 const char *hp_nplus1_kind_name(hp_nplus1_kind kind) {
   static const char *const names[HP_NPLUS1_KINDS] = {
-      "n+1", "n+1 interleaved", "duplicate", "autocommit writes",
-      "reprepared"};
+      "n+1", "n+1 interleaved", "duplicate", "autocommit writes", "reprepared"};
 
   return names[kind];
 }
@@ -234,8 +233,8 @@ static void judge(const hp_nplus1 *d, const track *t) {
   s = source_of(d, t);
   if (is_nplus1(t, &s))
     report(d, t,
-           is_interleaved(d, t) ? HP_NPLUS1_INTERLEAVED : HP_NPLUS1_LOOKUPS,
-           &s, confidence(t, &s));
+           is_interleaved(d, t) ? HP_NPLUS1_INTERLEAVED : HP_NPLUS1_LOOKUPS, &s,
+           confidence(t, &s));
   else if (is_duplicate(t))
     report(d, t, HP_NPLUS1_DUPLICATE, &s, t->is_varying ? 0.7 : 0.95);
   else if (is_write(t->what) && t->n_autocommit >= MANY_CALLS)
@@ -284,19 +283,14 @@ static bool repeats_list(const hp_nplus1 *d, const hp_nplus1_event *e) {
 static void bound(hp_nplus1 *d, const hp_nplus1_event *e) {
   switch (e->what) {
   case HP_SHAPE_END:
-  case HP_SHAPE_ATTACH:
-    hp_nplus1_flush(d);
-    break;
+  case HP_SHAPE_ATTACH: hp_nplus1_flush(d); break;
   case HP_SHAPE_BEGIN:
   case HP_SHAPE_SCHEMA:
-  case HP_SHAPE_OTHER:
-    end_stretch(d);
-    break;
+  case HP_SHAPE_OTHER: end_stretch(d); break;
   case HP_SHAPE_LIST:
     if (!repeats_list(d, e)) end_stretch(d);
     break;
-  default:
-    break;
+  default: break;
   }
 }
 
@@ -320,11 +314,11 @@ static int add_track(hp_nplus1 *d, const hp_nplus1_event *e) {
   if (d->n_tracks == MAX_TRACKS) end_stretch(d);
   t = &d->tracks[d->n_tracks];
   *t = (track){.fingerprint = e->fingerprint,
-                      .database = e->database,
-                      .what = e->what,
-                      .source = d->last_read,
-                      .start_ns = e->start_ns,
-                      .inserts_at_first = d->n_inserts};
+               .database = e->database,
+               .what = e->what,
+               .source = d->last_read,
+               .start_ns = e->start_ns,
+               .inserts_at_first = d->n_inserts};
   return d->n_tracks++;
 }
 

@@ -57,10 +57,10 @@ typedef struct hp_nplus1_event {
   uint64_t database;    /* tells databases apart, e.g. hash of the file */
   int64_t start_ns;     /* monotonic */
   int64_t duration_ns;
-  int64_t rows;         /* returned; -1: unknown */
-  hp_shape_class what;  /* shape.what */
-  bool is_single;       /* shape.is_single */
-  bool in_txn;          /* autocommit is off */
+  int64_t rows;          /* returned; -1: unknown */
+  hp_shape_class what;   /* shape.what */
+  bool is_single;        /* shape.is_single */
+  bool in_txn;           /* autocommit is off */
   bool is_prepared_anew; /* first run of this prepared statement */
 } hp_nplus1_event;
 
@@ -68,7 +68,7 @@ typedef struct hp_nplus1_event {
 typedef struct hp_nplus1_burst {
   hp_nplus1_kind kind;
   uint64_t fingerprint;
-  uint64_t source;      /* fingerprint of the source, 0 if there is none */
+  uint64_t source; /* fingerprint of the source, 0 if there is none */
   uint64_t database;
   int64_t calls;
   int64_t cost_ns;      /* time of these calls */

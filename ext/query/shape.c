@@ -12,12 +12,12 @@ typedef struct walk {
   hp_tokenizer rest;
   hp_token prev2, prev, now; /* prev2 and prev of kind HP_TOK_SPACE: none */
   hp_shape shape;
-  hp_keyword first;    /* word of the statement */
-  hp_keyword keyword;  /* of now */
-  hp_keyword before;   /* of prev */
+  hp_keyword first;   /* word of the statement */
+  hp_keyword keyword; /* of now */
+  hp_keyword before;  /* of prev */
   int depth;
-  bool has_begun;      /* the first word was seen */
-  bool in_where;       /* WHERE or ON was seen: what follows selects */
+  bool has_begun; /* the first word was seen */
+  bool in_where;  /* WHERE or ON was seen: what follows selects */
   bool has_parameter;
   bool is_rollback_to;
 } walk;
@@ -66,25 +66,18 @@ static hp_shape_class class_of(hp_keyword first) {
   switch (first) {
   case HP_KW_SELECT:
   case HP_KW_VALUES:
-  case HP_KW_WITH:
-    return HP_SHAPE_LIST;
+  case HP_KW_WITH: return HP_SHAPE_LIST;
   case HP_KW_INSERT:
-  case HP_KW_REPLACE:
-    return HP_SHAPE_INSERT;
+  case HP_KW_REPLACE: return HP_SHAPE_INSERT;
   case HP_KW_UPDATE:
-  case HP_KW_DELETE:
-    return HP_SHAPE_CHANGE;
+  case HP_KW_DELETE: return HP_SHAPE_CHANGE;
   case HP_KW_SAVEPOINT:
-  case HP_KW_RELEASE:
-    return HP_SHAPE_NESTED;
+  case HP_KW_RELEASE: return HP_SHAPE_NESTED;
   case HP_KW_ROLLBACK:
-  case HP_KW_END:
-    return HP_SHAPE_END;
+  case HP_KW_END: return HP_SHAPE_END;
   case HP_KW_ATTACH:
-  case HP_KW_DETACH:
-    return HP_SHAPE_ATTACH;
-  default:
-    return HP_SHAPE_OTHER;
+  case HP_KW_DETACH: return HP_SHAPE_ATTACH;
+  default: return HP_SHAPE_OTHER;
   }
 }
 
@@ -142,8 +135,7 @@ static void look(walk *w) {
   if (hp_token_is_op(&w->now, ")")) w->depth--;
   if (w->now.kind == HP_TOK_KEYWORD) look_at_word(w);
   if (w->now.kind == HP_TOK_VARIABLE) w->has_parameter = true;
-  if (is_value(&w->now))
-    w->shape.values = add_value(w->shape.values, &w->now);
+  if (is_value(&w->now)) w->shape.values = add_value(w->shape.values, &w->now);
   if (is_limit_one(w)) w->shape.is_single = true;
   if (w->shape.what == HP_SHAPE_LIST && w->in_where &&
       (is_lookup_equality(w) || is_single_list(w)))

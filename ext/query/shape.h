@@ -25,10 +25,10 @@ typedef enum hp_shape_class {
 } hp_shape_class;
 
 typedef struct hp_shape {
-  uint64_t values;     /* hash of the literals in order; 0 if the text has a
-                          parameter: then only the bindings tell */
+  uint64_t values; /* hash of the literals in order; 0 if the text has a
+                      parameter: then only the bindings tell */
   hp_shape_class what;
-  bool is_single;      /* has LIMIT 1: at most one row */
+  bool is_single; /* has LIMIT 1: at most one row */
 } hp_shape;
 
 /* The shape of the n bytes at sql. */

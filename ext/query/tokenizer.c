@@ -78,7 +78,7 @@ static size_t quoted(const hp_tokenizer *t, hp_token_kind *kind) {
     *kind = HP_TOK_ILLEGAL;
     return i;
   }
-  *kind = delim == '\'' ? HP_TOK_STRING
+  *kind = delim == '\''  ? HP_TOK_STRING
           : delim == '"' ? HP_TOK_DQ
                          : HP_TOK_QUOTED;
   return i + 1;
@@ -146,8 +146,7 @@ static size_t number(const hp_tokenizer *t, hp_token_kind *kind) {
 }
 
 /* The (...) that may end a Tcl-style variable, from its '(' on. */
-static size_t tcl_index(const hp_tokenizer *t, size_t i,
-                        hp_token_kind *kind) {
+static size_t tcl_index(const hp_tokenizer *t, size_t i, hp_token_kind *kind) {
   do i++;
   while (peek(t, i) >= 0 && !is_space(peek(t, i)) && peek(t, i) != ')');
   if (peek(t, i) == ')') return i + 1;
@@ -201,22 +200,14 @@ static size_t operator_length(const hp_tokenizer *t) {
   case '/':
   case '%':
   case '&':
-  case '~':
-    return 1;
-  case '-':
-    return d != '>' ? 1 : peek(t, 2) == '>' ? 3 : 2;
-  case '|':
-    return d == '|' ? 2 : 1;
-  case '=':
-    return d == '=' ? 2 : 1;
-  case '<':
-    return d == '=' || d == '>' || d == '<' ? 2 : 1;
-  case '>':
-    return d == '=' || d == '>' ? 2 : 1;
-  case '!':
-    return d == '=' ? 2 : 0;
-  default:
-    return 0;
+  case '~': return 1;
+  case '-': return d != '>' ? 1 : peek(t, 2) == '>' ? 3 : 2;
+  case '|': return d == '|' ? 2 : 1;
+  case '=': return d == '=' ? 2 : 1;
+  case '<': return d == '=' || d == '>' || d == '<' ? 2 : 1;
+  case '>': return d == '=' || d == '>' ? 2 : 1;
+  case '!': return d == '=' ? 2 : 0;
+  default: return 0;
   }
 }
 
@@ -229,8 +220,7 @@ static size_t comment(const hp_tokenizer *t) {
   return 0;
 }
 
-static size_t operator_or_illegal(const hp_tokenizer *t,
-                                  hp_token_kind *kind) {
+static size_t operator_or_illegal(const hp_tokenizer *t, hp_token_kind *kind) {
   size_t n = comment(t);
 
   *kind = HP_TOK_COMMENT;
@@ -252,8 +242,7 @@ static size_t scan(const hp_tokenizer *t, hp_token_kind *kind) {
   if (at_bom(t)) return 3;
   if ((c == 'x' || c == 'X') && peek(t, 1) == '\'') return blob(t, kind);
   if (is_alpha(c) || c >= 0x80) return word(t, kind);
-  if (is_digit(c) || (c == '.' && is_digit(peek(t, 1))))
-    return number(t, kind);
+  if (is_digit(c) || (c == '.' && is_digit(peek(t, 1)))) return number(t, kind);
   if (c == '\'' || c == '"' || c == '`') return quoted(t, kind);
   if (c == '[') return bracketed(t, kind);
   if (c == ':' || c == '@' || c == '#' || c == '$') return variable(t, kind);

@@ -193,7 +193,8 @@ static const char *const texts[] = {
     "SELECT (\"name\") FROM users WHERE (\"a\" = 5) AND NOT (\"b\" = 'x')",
     "SELECT * FROM users WHERE name IN (\"x\", \"y\")",
     "SELECT DISTINCT \"name\" FROM users ORDER BY \"name\" ASC, \"a\" "
-    "DESC NULLS LAST",};
+    "DESC NULLS LAST",
+};
 
 /* The normal form of a C string; borrowed until the 4th next call. */
 static const char *normal_of(const char *sql) {
@@ -390,13 +391,61 @@ END_TEST
 
 /* Random texts out of the dialect's pieces keep their normal form. */
 START_TEST(normal_forms_of_random_texts_are_stable) {
-  static const char *const pieces[] = {
-      "SELECT ", "a", " FROM ", "t", ",", "(", ")", "1", "-", " IN ", "VALUES",
-      "'x'", "\"b\"", "[c d]", "`e`", "?", ":f", ".", "*", " AS ", " NULL ",
-      " IS ", " NOT ", ";", "ORDER BY ", "/*", "--", "\n", "\v", "$a(b", "'",
-      "0x1", "1e", ".5", "~", "=", "<>", "CAST(", "ON CONFLICT", "SET ",
-      "likelihood", "PRAGMA ", "key", "SAVEPOINT ", "CREATE TABLE ", "\xEF\xBB\xBF",
-      "\xC3", "\"", "]", "x'0'", "->", "!", "WITH ", "INTO ", "CREATE TRIGGER "};
+  static const char *const pieces[] = {"SELECT ",
+                                       "a",
+                                       " FROM ",
+                                       "t",
+                                       ",",
+                                       "(",
+                                       ")",
+                                       "1",
+                                       "-",
+                                       " IN ",
+                                       "VALUES",
+                                       "'x'",
+                                       "\"b\"",
+                                       "[c d]",
+                                       "`e`",
+                                       "?",
+                                       ":f",
+                                       ".",
+                                       "*",
+                                       " AS ",
+                                       " NULL ",
+                                       " IS ",
+                                       " NOT ",
+                                       ";",
+                                       "ORDER BY ",
+                                       "/*",
+                                       "--",
+                                       "\n",
+                                       "\v",
+                                       "$a(b",
+                                       "'",
+                                       "0x1",
+                                       "1e",
+                                       ".5",
+                                       "~",
+                                       "=",
+                                       "<>",
+                                       "CAST(",
+                                       "ON CONFLICT",
+                                       "SET ",
+                                       "likelihood",
+                                       "PRAGMA ",
+                                       "key",
+                                       "SAVEPOINT ",
+                                       "CREATE TABLE ",
+                                       "\xEF\xBB\xBF",
+                                       "\xC3",
+                                       "\"",
+                                       "]",
+                                       "x'0'",
+                                       "->",
+                                       "!",
+                                       "WITH ",
+                                       "INTO ",
+                                       "CREATE TRIGGER "};
   unsigned seed = 77 + (unsigned)_i;
   char text[512];
   int round, i, n;
@@ -405,8 +454,8 @@ START_TEST(normal_forms_of_random_texts_are_stable) {
     text[0] = 0;
     n = rand_r(&seed) % 24;
     for (i = 0; i < n; i++)
-      strcat(text, pieces[(size_t)rand_r(&seed) %
-                          (sizeof pieces / sizeof *pieces)]);
+      strcat(text,
+             pieces[(size_t)rand_r(&seed) % (sizeof pieces / sizeof *pieces)]);
     ck_assert_msg(strcmp(normal_of(text), normal_of(normal_of(text))) == 0,
                   "%s\nonce  %s\ntwice %s", text, normal_of(text),
                   normal_of(normal_of(text)));

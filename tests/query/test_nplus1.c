@@ -16,7 +16,7 @@ typedef struct script {
   hp_nplus1 *d;
   hp_nplus1_burst bursts[16];
   int n;
-  int64_t at_ns;     /* now */
+  int64_t at_ns; /* now */
   uint64_t database;
   bool in_txn, is_prepared_anew;
 } script;
@@ -90,7 +90,7 @@ static void expect_nothing(void) {
                 hp_nplus1_kind_name(s.bursts[0].kind), (int)s.bursts[0].calls);
 }
 
-#define LIST "SELECT * FROM books"
+#define LIST   "SELECT * FROM books"
 #define LOOKUP "SELECT * FROM reviews WHERE book_id = %d"
 
 START_TEST(lookups_after_a_list_are_n_plus_1) {
@@ -381,9 +381,8 @@ END_TEST
 
 START_TEST(values_are_wanted_for_a_few_repeated_calls) {
   const char *lookup = "SELECT * FROM reviews WHERE book_id = ?";
-  hp_nplus1_event e = {.fingerprint = id_of(lookup),
-                       .what = HP_SHAPE_LOOKUP,
-                       .rows = 1};
+  hp_nplus1_event e = {
+      .fingerprint = id_of(lookup), .what = HP_SHAPE_LOOKUP, .rows = 1};
   int i, wanted = 0;
 
   for (i = 0; i < 100; i++) {
@@ -404,8 +403,7 @@ END_TEST
 START_TEST(many_statements_in_turn_are_bounded) {
   int i;
 
-  for (i = 0; i < 5000; i++)
-    run_with("SELECT a%d FROM t WHERE id = 1", i, 1);
+  for (i = 0; i < 5000; i++) run_with("SELECT a%d FROM t WHERE id = 1", i, 1);
   expect_nothing();
 }
 END_TEST

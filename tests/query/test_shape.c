@@ -54,8 +54,7 @@ START_TEST(reads_of_the_schema_are_told_apart) {
       "SELECT sql FROM sqlite_master WHERE name = 't'",
       "SELECT * FROM main.\"sqlite_schema\" WHERE type = ?",
       "SELECT * FROM pragma_table_info('t')",
-      "SELECT * FROM t JOIN sqlite_temp_master ON 1",
-      NULL};
+      "SELECT * FROM t JOIN sqlite_temp_master ON 1", NULL};
 
   check_class(texts, HP_SHAPE_SCHEMA);
 }

@@ -39,20 +39,19 @@ static void check_all(const sample *samples, size_t n) {
   size_t i;
 
   for (i = 0; i < n; i++)
-    ck_assert_msg(
-        strcmp(kinds_of(samples[i].sql, strlen(samples[i].sql)),
-               samples[i].kinds) == 0,
-        "%s: %s, not %s", samples[i].sql,
-        kinds_of(samples[i].sql, strlen(samples[i].sql)), samples[i].kinds);
+    ck_assert_msg(strcmp(kinds_of(samples[i].sql, strlen(samples[i].sql)),
+                         samples[i].kinds) == 0,
+                  "%s: %s, not %s", samples[i].sql,
+                  kinds_of(samples[i].sql, strlen(samples[i].sql)),
+                  samples[i].kinds);
 }
 
 #define CHECK_ALL(samples) check_all(samples, sizeof samples / sizeof *samples)
 
 START_TEST(words_are_keywords_or_names) {
-  static const sample samples[] = {{"select", "K"},  {"Select", "K"},
-                                   {"selects", "I"}, {"_a1$b", "I"},
-                                   {"\xC3\xA9", "I"}, {"\xFF\x80", "I"},
-                                   {"x y", "I I"},   {"X", "I"}};
+  static const sample samples[] = {
+      {"select", "K"},   {"Select", "K"},   {"selects", "I"}, {"_a1$b", "I"},
+      {"\xC3\xA9", "I"}, {"\xFF\x80", "I"}, {"x y", "I I"},   {"X", "I"}};
 
   CHECK_ALL(samples);
 }
@@ -60,9 +59,9 @@ END_TEST
 
 START_TEST(comments_do_not_nest_and_may_stay_open) {
   static const sample samples[] = {
-      {"-- a\nb", "# I"},       {"--", "#"},         {"-- a", "#"},
-      {"/* /* */ a", "# I"},    {"/* open", "#"},    {"/**/a", "#I"},
-      {"/*/ a */b", "#I"},      {"/*", "OO"},        {"- -", "O O"},
+      {"-- a\nb", "# I"},     {"--", "#"},      {"-- a", "#"},
+      {"/* /* */ a", "# I"},  {"/* open", "#"}, {"/**/a", "#I"},
+      {"/*/ a */b", "#I"},    {"/*", "OO"},     {"- -", "O O"},
       {"a--b\r c\nd", "I# I"}};
 
   CHECK_ALL(samples);
@@ -71,9 +70,9 @@ END_TEST
 
 START_TEST(quoted_tokens_end_at_an_undoubled_quote) {
   static const sample samples[] = {
-      {"'it''s'", "S"}, {"''", "S"},     {"'a''", "!"},   {"'", "!"},
-      {"\"a\"\"b\"", "D"}, {"\"a", "!"}, {"[a]]", "Q!"},  {"[a", "!"},
-      {"`a``b`", "Q"},  {"`a", "!"},     {"'a'\"b\"", "SD"}};
+      {"'it''s'", "S"},    {"''", "S"},  {"'a''", "!"},     {"'", "!"},
+      {"\"a\"\"b\"", "D"}, {"\"a", "!"}, {"[a]]", "Q!"},    {"[a", "!"},
+      {"`a``b`", "Q"},     {"`a", "!"},  {"'a'\"b\"", "SD"}};
 
   CHECK_ALL(samples);
 }
@@ -90,9 +89,9 @@ END_TEST
 
 START_TEST(numbers_are_integers_or_floats) {
   static const sample samples[] = {
-      {"12", "N"},  {"0x1F", "N"},  {"0xg", "!"},   {"1.5", "F"},
-      {".5", "F"},  {"1.", "F"},    {"1e3", "F"},   {"1E-5", "F"},
-      {"1e", "!"},  {"1e+", "!O"},  {"1abc", "!"},  {"1.5.2", "FF"},
+      {"12", "N"},    {"0x1F", "N"}, {"0xg", "!"},  {"1.5", "F"},
+      {".5", "F"},    {"1.", "F"},   {"1e3", "F"},  {"1E-5", "F"},
+      {"1e", "!"},    {"1e+", "!O"}, {"1abc", "!"}, {"1.5.2", "FF"},
       {"1..2", "FF"}, {"a.5", "IF"}, {"1$", "!"}};
 
   CHECK_ALL(samples);
@@ -111,21 +110,32 @@ END_TEST
 
 START_TEST(variables_have_five_spellings) {
   static const sample samples[] = {
-      {"?", "V"},   {"?12", "V"},        {":a", "V"},  {"@a", "V"},
-      {"#a", "V"},  {"$a::b(c d", "! I"}, {"$a::b(c)", "V"},
-      {"$a(b)c", "VI"}, {"?a", "VI"},    {":", "!"},   {"$", "!"},
-      {"::a", "!V"}, {":a:b", "VV"}};
+      {"?", "V"},    {"?12", "V"},         {":a", "V"},       {"@a", "V"},
+      {"#a", "V"},   {"$a::b(c d", "! I"}, {"$a::b(c)", "V"}, {"$a(b)c", "VI"},
+      {"?a", "VI"},  {":", "!"},           {"$", "!"},        {"::a", "!V"},
+      {":a:b", "VV"}};
 
   CHECK_ALL(samples);
 }
 END_TEST
 
 START_TEST(operators_are_as_long_as_they_can_be) {
-  static const sample samples[] = {
-      {"||", "O"}, {"|", "O"},  {"->>", "O"}, {"->", "O"},  {"<<", "O"},
-      {"<>", "O"}, {"<=", "O"}, {">>", "O"},  {">=", "O"},  {"==", "O"},
-      {"!=", "O"}, {"!", "!"},  {"(),;.+-*/%&~", "OOOOOOOOOOOO"},
-      {"<=>", "OO"}, {"\\", "!"}, {"^", "!"}};
+  static const sample samples[] = {{"||", "O"},
+                                   {"|", "O"},
+                                   {"->>", "O"},
+                                   {"->", "O"},
+                                   {"<<", "O"},
+                                   {"<>", "O"},
+                                   {"<=", "O"},
+                                   {">>", "O"},
+                                   {">=", "O"},
+                                   {"==", "O"},
+                                   {"!=", "O"},
+                                   {"!", "!"},
+                                   {"(),;.+-*/%&~", "OOOOOOOOOOOO"},
+                                   {"<=>", "OO"},
+                                   {"\\", "!"},
+                                   {"^", "!"}};
 
   CHECK_ALL(samples);
 }
