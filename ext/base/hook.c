@@ -77,6 +77,10 @@ int hp_hook_install(hp_conn *c) {
   if (!HP_HAS_API(trace_v2)) return SQLITE_NOTFOUND;
   if (!h) return SQLITE_MISUSE;
   h->is_off = false;
+  for (int i = 0; i < h->n_listeners; i++) {
+    const hp_listener *l = &h->listeners[i];
+    if (l->on_install) l->on_install(l->arg);
+  }
   return sqlite3_trace_v2(c->db,
                           SQLITE_TRACE_STMT | SQLITE_TRACE_PROFILE |
                               SQLITE_TRACE_ROW | SQLITE_TRACE_CLOSE,

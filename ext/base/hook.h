@@ -33,6 +33,9 @@ typedef struct hp_listener {
   ** and refused because statements are left. Its counters can still be read.
   ** Also called when muted. NULL: not interested. */
   void (*on_close)(void *arg);
+  /* The hook takes the slot: until now events may have been missed. Also
+  ** called when it is taken for the first time. NULL: not interested. */
+  void (*on_install)(void *arg);
   void *arg;
 } hp_listener;
 

@@ -253,8 +253,8 @@ static int x_filter(sqlite3_vtab_cursor *base, int idx_num, const char *idx_str,
   char *err = NULL;
   int rc = SQLITE_OK;
   /* The string is ours: hp_plan_note_new() made it for this statement. */
-  bool once = hp_once_is_proved((hp_plan_note *)(uintptr_t)idx_str, v->conn,
-                                &v->base);
+  sqlite3_stmt *once =
+      hp_once_stmt((hp_plan_note *)(uintptr_t)idx_str, v->conn, &v->base);
 
   if (idx_num & IDX_SOURCE) rc = check_source(v, argv[argc - 1]);
   hp_answer_clear(&c->answer);
@@ -264,7 +264,7 @@ static int x_filter(sqlite3_vtab_cursor *base, int idx_num, const char *idx_str,
   set_error(v, err);
   /* With one read per run the cursor, and so the pin, stays until the
   ** statement ends. Otherwise a value may outlive the rows it came from. */
-  c->is_static = once;
+  c->is_static = once != NULL;
   return rc;
 }
 

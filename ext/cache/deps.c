@@ -81,12 +81,13 @@ static hp_snapshot_state worse(hp_snapshot_state a, hp_snapshot_state b) {
   return rank[a] > rank[b] ? a : b;
 }
 
-void hp_deps_look(hp_deps *d, hp_look *out) {
+void hp_deps_look(hp_deps *d, sqlite3_stmt *run, hp_look *out) {
   out->state = HP_SNAPSHOT_HELD;
   for (int i = 0; i < d->n; i++) {
-    out->each[i] = hp_snapshot_look(d->snapshot[i], &out->stamps[i]);
+    out->each[i] = hp_snapshot_look_run(d->snapshot[i], run, &out->stamps[i]);
     out->state = worse(out->state, out->each[i]);
   }
+  if (run && d->n) hp_snapshot_end_run(d->snapshot[0]);
 }
 
 int hp_deps_pin(hp_deps *d, hp_look *look) {

@@ -39,8 +39,10 @@ void hp_deps_read_ids(hp_deps *d);
 /* True if each database can be watched now. */
 bool hp_deps_are_known(const hp_deps *d);
 
-/* The state now. Inside a section. */
-void hp_deps_look(hp_deps *d, hp_look *out);
+/* The state now; or when the statement `run` began, see hp_snapshot_look_run().
+** run is NULL, or the running statement if it reads only once. Inside a
+** section. */
+void hp_deps_look(hp_deps *d, sqlite3_stmt *run, hp_look *out);
 
 /* Opens and proves the read transactions that `look` found FREE, and updates
 ** it. An SQLite code. Outside of sections. */

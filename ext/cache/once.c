@@ -28,26 +28,26 @@ static sqlite3_stmt *only_running(sqlite3 *db) {
   return found;
 }
 
-static hp_once judge(hp_conn *c, const sqlite3_vtab *vtab) {
+static void judge(hp_plan_note *note, hp_conn *c, const sqlite3_vtab *vtab) {
   sqlite3_stmt *running = only_running(c->db);
   const char *sql = running ? sqlite3_sql(running) : NULL;
-  bool once;
 
-  if (!sql) return HP_ONCE_UNKNOWN;
+  if (!sql) return;
   hp_hook_mute(c);
-  once = hp_program_reads_once(c->db, sql, vtab);
+  note->once = hp_program_reads_once(c->db, sql, vtab) ? HP_ONCE_PROVED
+                                                       : HP_ONCE_NO;
   hp_hook_unmute(c);
-  return once ? HP_ONCE_PROVED : HP_ONCE_NO;
+  if (note->once == HP_ONCE_PROVED) note->stmt = running;
 }
 
-bool hp_once_is_proved(hp_plan_note *note, hp_conn *c,
-                       const sqlite3_vtab *vtab) {
-  if (note->once != HP_ONCE_UNKNOWN) return note->once == HP_ONCE_PROVED;
+sqlite3_stmt *hp_once_stmt(hp_plan_note *note, hp_conn *c,
+                           const sqlite3_vtab *vtab) {
+  if (note->once != HP_ONCE_UNKNOWN) return note->stmt;
   note->n_runs++;
-  if (note->n_runs < FIRST_ATTEMPT) return false;
-  note->once = judge(c, vtab);
+  if (note->n_runs < FIRST_ATTEMPT) return NULL;
+  judge(note, c, vtab);
   if (note->once == HP_ONCE_UNKNOWN && note->n_runs >= LAST_ATTEMPT) {
     note->once = HP_ONCE_NO;
   }
-  return note->once == HP_ONCE_PROVED;
+  return note->stmt;
 }

@@ -23,19 +23,20 @@ typedef enum hp_once {
 ** zero-terminated string. */
 typedef struct hp_plan_note {
   char text[8];    /* "cached" */
-  int n_runs;      /* how often xFilter was called with it */
+  int n_runs;      /* how often xFilter was called with it, at first */
   hp_once once;
+  sqlite3_stmt *stmt; /* whose plan it is, once that is proved */
 } hp_plan_note;
 
 /* A new note; SQLite frees it (sqlite3_free). NULL when out of memory. */
 hp_plan_note *hp_plan_note_new(void);
 
 /*
-** Counts a run and tells whether it is proved that the running statement
-** reads vtab, and nothing else of ours, once. May prepare an EXPLAIN on the
+** Counts a run. The running statement, if it is proved that it reads vtab, and
+** nothing else of ours, once; otherwise NULL. May prepare an EXPLAIN on the
 ** connection the second time; afterwards it costs nothing.
 */
-bool hp_once_is_proved(hp_plan_note *note, hp_conn *c,
-                       const sqlite3_vtab *vtab);
+sqlite3_stmt *hp_once_stmt(hp_plan_note *note, hp_conn *c,
+                           const sqlite3_vtab *vtab);
 
 #endif

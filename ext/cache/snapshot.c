@@ -41,6 +41,7 @@ struct hp_snapshot {
   uint64_t instance;     /* id while private */
   bool has_idle;         /* idle is set */
   bool is_idle_proved;   /* and recorded as a proof since */
+  bool is_idle_of_run;   /* and taken when watch.run began */
   hp_stamp idle;         /* stamp at a moment without a transaction */
   int n_proofs;          /* ever recorded; the last N_PROOFS are kept */
   proof proofs[N_PROOFS];
@@ -51,6 +52,9 @@ struct hp_snapshot {
 struct watch {
   hp_conn *c;
   hp_snapshot *first;
+  const sqlite3_stmt *run; /* the latest statement that began, an address
+                           ** only; NULL when it has been made use of */
+  int run_count;           /* its count of runs before */
 };
 
 static const char part_key;
@@ -246,6 +250,26 @@ hp_snapshot_state hp_snapshot_look(hp_snapshot *s, hp_stamp *stamp) {
   return look_private(s, txn, stamp);
 }
 
+/* The hook saw this very run begin: SQLite has counted one run since, and no
+** other statement has begun. */
+static bool is_run(const watch *w, sqlite3_stmt *run) {
+  return w->run == run &&
+         sqlite3_stmt_status(run, SQLITE_STMTSTATUS_RUN, 0) == w->run_count + 1;
+}
+
+hp_snapshot_state hp_snapshot_look_run(hp_snapshot *s, sqlite3_stmt *run,
+                                       hp_stamp *stamp) {
+  if (run && s->is_idle_of_run && !s->needs_rebind && is_run(s->all, run)) {
+    *stamp = s->idle;
+    return HP_SNAPSHOT_FREE;
+  }
+  return hp_snapshot_look(s, stamp);
+}
+
+void hp_snapshot_end_run(hp_snapshot *s) {
+  s->all->run = NULL;
+}
+
 static hp_snapshot_state look_in_section(hp_snapshot *s, hp_stamp *stamp) {
   hp_snapshot_state state;
 
@@ -381,11 +405,13 @@ static void note_idle(hp_snapshot *s, hp_reader *reader) {
   hp_stamp now;
   bool ok;
 
+  s->is_idle_of_run = false;
   if (!is_on_wal(s) || txn_state(s) != SQLITE_TXN_NONE) return;
   hp_epoch_enter(reader);
   ok = hp_dbfile_stamp(s->f, &now);
   hp_epoch_exit(reader);
   if (ok) set_idle(s, now);
+  s->is_idle_of_run = ok;
 }
 
 void hp_snapshot_quiesce(hp_conn *c, int64_t hold_ms) {
@@ -400,10 +426,10 @@ static void make_way(watch *w) {
   }
 }
 
-static void expect_rebinding(watch *w) {
-  for (hp_snapshot *s = w->first; s; s = s->next) {
-    if (!s->is_main) s->needs_rebind = true;
-  }
+static void expect_rebinding(void *arg) {
+  watch *w = arg;
+
+  for (hp_snapshot *s = w->first; s; s = s->next) s->needs_rebind = true;
 }
 
 static void on_stmt(void *arg, sqlite3_stmt *stmt) {
@@ -413,6 +439,8 @@ static void on_stmt(void *arg, sqlite3_stmt *stmt) {
   if (what == HP_PRAGMA_ALONE) make_way(w);
   if (what == HP_PRAGMA_REBIND) expect_rebinding(w);
   for (hp_snapshot *s = w->first; s; s = s->next) note_idle(s, w->c->reader);
+  w->run = stmt;
+  w->run_count = sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_RUN, 0);
 }
 
 /* ---- all snapshots of a connection ---- */
@@ -445,7 +473,9 @@ static int watch_of(hp_conn *c, watch **out) {
   rc = hp_conn_set_part(c, &part_key, w, free_watch);
   if (rc) return rc;
   /* Without the hook fewer snapshots can be proved, that is all. */
-  hp_hook_add(c, &(hp_listener){.on_stmt = on_stmt, .arg = w});
+  hp_hook_add(c, &(hp_listener){.on_stmt = on_stmt,
+                                .on_install = expect_rebinding,
+                                .arg = w});
   *out = w;
   return SQLITE_OK;
 }

@@ -70,6 +70,17 @@ bool hp_snapshot_is_private(const hp_snapshot *s);
 hp_snapshot_state hp_snapshot_look(hp_snapshot *s, hp_stamp *stamp);
 
 /*
+** The same for a statement that is known to be the one running and to read
+** only once: if the trace hook saw this very run begin, outside of a
+** transaction, then what was current at that moment is an answer as right as
+** what is current now, and it is known already. run may be NULL: look. After
+** one use hp_snapshot_end_run() must follow: the next run needs a new event.
+*/
+hp_snapshot_state hp_snapshot_look_run(hp_snapshot *s, sqlite3_stmt *run,
+                                       hp_stamp *stamp);
+void hp_snapshot_end_run(hp_snapshot *s);
+
+/*
 ** Opens the host's read transaction on the schema now, as the uncached query
 ** would, and proves it: the state is then HELD, or UNKNOWN if somebody
 ** committed just then (a transaction once begun cannot be begun again). Only

@@ -198,7 +198,7 @@ void hp_table_free(hp_table *t) {
 typedef struct call {
   sqlite3_value **argv;
   const hp_builder *args; /* the same, as one row */
-  bool reads_once;
+  sqlite3_stmt *once; /* the running statement if it reads only once */
   hp_key key;
   hp_look look;
   bool may_keep;      /* its answer may be published */
@@ -243,7 +243,7 @@ static trial judge_look(const hp_table *t, const call *k) {
   }
   /* Where a second read of the same statement, or of the host's transaction,
   ** must see the same, the snapshot has to be held. */
-  return k->reads_once && sqlite3_get_autocommit(t->conn->db) ? TRIAL_MISS
+  return k->once && sqlite3_get_autocommit(t->conn->db) ? TRIAL_MISS
                                                                : TRIAL_PIN;
 }
 
@@ -289,7 +289,7 @@ static trial look_and_find(hp_table *t, call *k, hp_answer *a) {
   trial r;
 
   hp_epoch_enter(t->conn->reader);
-  hp_deps_look(&t->deps, &k->look);
+  hp_deps_look(&t->deps, k->once, &k->look);
   r = judge_look(t, k);
   if (r == TRIAL_MISS) e = find(t, k, a, &what);
   hp_epoch_exit(t->conn->reader);
@@ -433,14 +433,14 @@ static int answer(hp_table *t, call *k, hp_answer *a, char **err) {
   return compute(t, k, a, err);
 }
 
-int hp_table_answer(hp_table *t, bool reads_once, sqlite3_value **argv,
+int hp_table_answer(hp_table *t, sqlite3_stmt *once, sqlite3_value **argv,
                     const hp_builder *args, hp_answer *a, char **err) {
   call k;
   int rc;
 
   k.argv = argv;
   k.args = args;
-  k.reads_once = reads_once;
+  k.once = once;
   rc = answer(t, &k, a, err);
   if (rc) {
     hp_sheet_add(t->sheet, HP_COUNT_errors, 1);

@@ -38,11 +38,12 @@ int64_t hp_table_expected_rows(const hp_table *t);
 
 /*
 ** Answers one call: argv are the parameters' values, as many as the definition
-** has, and args the same as one row. reads_once says that the running statement is proved to read cached
-** tables once only; otherwise its snapshot is pinned first. The answer must be
-** empty (hp_answer_clear). The codes of hp_table_new().
+** has, and args the same as one row. once is the running statement if it is
+** proved to read cached tables only once (once.h); with NULL its snapshot is
+** pinned first. The answer must be empty (hp_answer_clear). The codes of
+** hp_table_new().
 */
-int hp_table_answer(hp_table *t, bool reads_once, sqlite3_value **argv,
+int hp_table_answer(hp_table *t, sqlite3_stmt *once, sqlite3_value **argv,
                     const hp_builder *args, hp_answer *a, char **err);
 
 /* Process-wide switch (cache_config 'enabled'): off means compute always. */
