@@ -39,7 +39,7 @@ run     = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@echo '  $1';)
 SETUP   = @sh tests/support/setup.sh $(1) && mkdir -p $(B) && touch $@
 
 .PHONY: all test unit sql-test $(PARTS) demo bench bench-demo \
-        lint asan tsan valgrind \
+        replay lint asan tsan valgrind \
         cover fuzz format hosts-versions install help clean
 all: $(B)/hotpath.so $(if $(filter build,$(B)),hotpath.so) ## build hotpath.so
 
@@ -95,6 +95,12 @@ bench: all $(BENCH) ## ratios measured side by side (BENCH=name: one of them)
 $(BENCH): $(B)/bin/%: $(B)/t/%.o $(BLIB) $(COBJ)
 	@mkdir -p $(@D)
 	$(call run,link $@)$(CC) $(CFLAGS) -o $@ $^ -lsqlite3 -pthread -ldl
+$(B)/bin/tests/bench/replay: $(B)/t/tests/bench/replay.o $(COBJ)
+	@mkdir -p $(@D)
+	$(call run,link $@)$(CC) $(CFLAGS) -o $@ $^ -lsqlite3 -pthread -ldl -lm
+replay: $(B)/bin/tests/bench/replay ## hit ratios of the cache's policies on traces
+	@$< -t $(or $(HOTPATH_SHARED),../shared)/workloads/cache
+	@$< -s $(or $(SEED),1)
 lint: $(B)/.setup-build $(B)/.setup-test $(B)/.setup-lint ## format, layers, static analysis
 	@CFLAGS='$(BASE)' sh tests/support/lint.sh
 format: $(B)/.setup-lint ## rewrite the C files as .clang-format says

@@ -27,7 +27,7 @@ uint64_t hp_ghost_growth(const hp_ghost *g, int64_t n_keys) {
 
 static hp_ghost_slot *bucket_of(hp_ghost_slot *slots, uint64_t n_slots,
                                 uint32_t hash) {
-  return &slots[(hash & (n_slots / BUCKET - 1)) * BUCKET];
+  return &slots[(hash >> 1 & (n_slots / BUCKET - 1)) * BUCKET];
 }
 
 /* Age of a slot in additions; that of an empty slot is the greatest. */
@@ -62,25 +62,30 @@ int hp_ghost_reserve(hp_ghost *g, int64_t n_keys) {
   return SQLITE_OK;
 }
 
-void hp_ghost_add(hp_ghost *g, uint64_t hash) {
-  uint32_t h = (uint32_t)(hash >> 16);
+/* 31 bits, with room for the mark below. */
+static uint32_t shorten(uint64_t hash) {
+  return (uint32_t)(hash >> 16) << 1;
+}
+
+void hp_ghost_add(hp_ghost *g, uint64_t hash, int mark) {
+  uint32_t h = shorten(hash);
   hp_ghost_slot *s = oldest(g, bucket_of(g->slots, g->n_slots, h));
 
   if (++g->now == 0) g->now = 1;
-  *s = (hp_ghost_slot){.hash = h, .at = g->now};
+  *s = (hp_ghost_slot){.hash = h | (uint32_t)mark, .at = g->now};
 }
 
-bool hp_ghost_take(hp_ghost *g, uint64_t hash, int64_t n_last) {
-  uint32_t h = (uint32_t)(hash >> 16);
+int hp_ghost_take(hp_ghost *g, uint64_t hash, int64_t n_last) {
+  uint32_t h = shorten(hash);
   hp_ghost_slot *s;
 
-  if (!g->n_slots) return false;
+  if (!g->n_slots) return -1;
   s = bucket_of(g->slots, g->n_slots, h);
   for (int i = 0; i < BUCKET; i++) {
-    if (!s[i].at || s[i].hash != h) continue;
+    if (!s[i].at || (s[i].hash | 1) != (h | 1)) continue;
     if (age_of(g, &s[i]) >= n_last) continue;
     s[i].at = 0;
-    return true;
+    return (int)(s[i].hash & 1);
   }
-  return false;
+  return -1;
 }

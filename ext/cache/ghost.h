@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
 **
 ** Keys that were in the cache lately: the ghost queue of S3-FIFO, without the
-** entries. It keeps 32 bits of each key's hash and the number of its addition;
+** entries. It keeps 31 bits of each key's hash, a mark and the number of its addition;
 ** a key counts as remembered while no more than so many others were added
 ** since. Buckets of eight; the oldest of a full bucket is overwritten, so a
 ** few are forgotten early. About 16 bytes per entry.
@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 typedef struct hp_ghost_slot {
-  uint32_t hash;
+  uint32_t hash; /* the lowest bit is the mark */
   uint32_t at; /* number of its addition; 0 is an empty slot */
 } hp_ghost_slot;
 
@@ -33,10 +33,12 @@ uint64_t hp_ghost_growth(const hp_ghost *g, int64_t n_keys);
 /* Makes room for n_keys; those known are kept. SQLITE_OK or SQLITE_NOMEM. */
 int hp_ghost_reserve(hp_ghost *g, int64_t n_keys);
 
-/* Remembers a key, by its hash. After hp_ghost_reserve(). */
-void hp_ghost_add(hp_ghost *g, uint64_t hash);
+/* Remembers a key, by its hash, and a mark of 0 or 1. After
+** hp_ghost_reserve(). */
+void hp_ghost_add(hp_ghost *g, uint64_t hash, int mark);
 
-/* True if the key is among the n_last added; it is forgotten then. */
-bool hp_ghost_take(hp_ghost *g, uint64_t hash, int64_t n_last);
+/* The mark of the key if it is among the n_last added: it is forgotten then.
+** Otherwise -1. */
+int hp_ghost_take(hp_ghost *g, uint64_t hash, int64_t n_last);
 
 #endif

@@ -267,6 +267,7 @@ static void link_node(hp_l1 *l1, hp_l1_node *n) {
   l1->node_bytes += n->bytes;
   touch(l1, n);
   if (old) {
+    n->n_hits = atomic_load(&old->n_hits);
     m->replace(l1->policy, old, n);
   } else {
     m->add(l1->policy, n, &room);

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-extern const hp_policy_methods hp_policy_hot;
-
-static const hp_policy_methods *const all[] = {&hp_policy_hot};
+static const hp_policy_methods *const all[] = {
+    &hp_policy_hot, &hp_policy_s3fifo, &hp_policy_wtinylfu, &hp_policy_lru,
+    &hp_policy_lfu, &hp_policy_fifo,   &hp_policy_ttl};
 
 const hp_policy_methods *hp_policy_at(int i) {
   return i >= 0 && (size_t)i < sizeof all / sizeof *all ? all[i] : NULL;

@@ -56,6 +56,10 @@ typedef struct hp_policy_methods {
                        const hp_room *room, int64_t now_ms);
 } hp_policy_methods;
 
+extern const hp_policy_methods hp_policy_hot, hp_policy_s3fifo,
+    hp_policy_wtinylfu, hp_policy_lru, hp_policy_lfu, hp_policy_fifo,
+    hp_policy_ttl;
+
 /* The policy of this name, or NULL. Names: hot (the default), s3fifo,
 ** wtinylfu, lru, lfu, fifo, ttl. */
 const hp_policy_methods *hp_policy_find(const char *name);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define MIN_WORDS 64
+#define MIN_WORDS 256
 #define N_ROWS    4
 #define MAX_COUNT 15
 

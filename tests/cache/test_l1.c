@@ -2,6 +2,7 @@
 #include "cache/l1.h"
 
 #include <check.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -20,6 +21,7 @@ static _Atomic int n_alive;
 
 static void free_entry(hp_l1_node *n) {
   n_alive--;
+  memset(n, 0xee, sizeof(entry)); /* who still reads it will notice */
   free(n);
 }
 
@@ -300,6 +302,93 @@ START_TEST(after_a_fork_the_cache_is_empty_and_works) {
 }
 END_TEST
 
+/* Threads that ask, put, delete and pin at random; an entry that is read must
+** be the one of its key, whole, and the cap must hold at every moment. */
+#define CROWD_CAP 60000
+#define CROWD_KEYS 400
+
+typedef struct member {
+  hp_l1 *l1;
+  unsigned seed;
+  int n_wrong, n_over, n_hits;
+} member;
+
+static bool is_whole(const hp_l1_node *n, uint64_t i) {
+  const entry *e = (const entry *)n;
+
+  return e->number == i && e->bytes[0] == (char)i && e->bytes[63] == (char)i;
+}
+
+static void look(member *m, hp_reader *r, hp_pin *pin, uint64_t i) {
+  hp_key k = key_of(i);
+  hp_l1_node *n;
+
+  hp_epoch_enter(r);
+  n = hp_l1_get(m->l1, &k);
+  if (n) {
+    hp_l1_hit(m->l1, n);
+    m->n_hits++;
+    m->n_wrong += !is_whole(n, i);
+    hp_pin_set(pin, n);
+  }
+  hp_epoch_exit(r);
+  if (n) m->n_wrong += !is_whole(n, i);
+  if (n && i % 3) hp_pin_set(pin, NULL);
+}
+
+static void change(member *m, uint64_t i, int what) {
+  hp_key k = key_of(i);
+  hp_l1_node *n;
+
+  if (what < 2) {
+    hp_l1_del(m->l1, &k, NULL);
+  } else if (what < 30) {
+    n = make(i, 200 + i % 700);
+    memset(((entry *)n)->bytes, (char)i, 64);
+    hp_l1_put(m->l1, n, 0);
+  }
+}
+
+static void *take_part(void *arg) {
+  member *m = arg;
+  hp_reader *r = hp_reader_new();
+  hp_pin pin = {.next = NULL};
+
+  hp_pin_add(r, &pin);
+  for (int step = 0; step < 20000; step++) {
+    uint64_t i = (uint64_t)rand_r(&m->seed) % CROWD_KEYS;
+    look(m, r, &pin, i);
+    change(m, i, rand_r(&m->seed) % 100);
+    m->n_over += bytes_of(m->l1) > CROWD_CAP;
+  }
+  hp_pin_set(&pin, NULL);
+  hp_pin_remove(r, &pin);
+  hp_reader_free(r);
+  return NULL;
+}
+
+START_TEST(many_threads_read_only_whole_entries_and_the_cap_holds) {
+  hp_l1 *l1 = hp_l1_new(CROWD_CAP, "hot");
+  member m[4];
+  pthread_t thread[4];
+
+  for (unsigned i = 0; i < 4; i++) {
+    m[i] = (member){.l1 = l1, .seed = i};
+    pthread_create(&thread[i], NULL, take_part, &m[i]);
+  }
+  for (int i = 0; i < 4; i++) {
+    pthread_join(thread[i], NULL);
+    ck_assert_int_eq(m[i].n_wrong, 0);
+    ck_assert_int_eq(m[i].n_over, 0);
+    ck_assert_int_gt(m[i].n_hits, 100);
+  }
+  hp_epoch_collect();
+  ck_assert_uint_le(bytes_of(l1), CROWD_CAP);
+  hp_l1_free(l1);
+  ck_assert_int_eq(n_alive, 0);
+}
+END_TEST
+
 START_TEST(the_shared_cache_is_one) {
   ck_assert_ptr_nonnull(hp_l1_shared());
   ck_assert_ptr_eq(hp_l1_shared(), hp_l1_shared());
@@ -311,6 +400,7 @@ Suite *cache_l1_suite(void) {
   Suite *s = suite_create("cache_l1");
   TCase *c = tcase_create("l1");
 
+  tcase_set_timeout(c, 60);
   tcase_add_test(c, what_was_put_is_found_until_it_is_deleted);
   tcase_add_test(c, a_second_put_of_a_key_replaces_the_first);
   tcase_add_test(c, bytes_are_those_of_the_entries_and_of_the_index);
@@ -324,6 +414,7 @@ Suite *cache_l1_suite(void) {
   tcase_add_test(c, an_unknown_policy_is_refused);
   tcase_add_test(c, hits_are_counted_exactly_at_first_and_nearly_later);
   tcase_add_test(c, after_a_fork_the_cache_is_empty_and_works);
+  tcase_add_test(c, many_threads_read_only_whole_entries_and_the_cap_holds);
   tcase_add_test(c, the_shared_cache_is_one);
   suite_add_tcase(s, c);
   return s;
