@@ -28,7 +28,7 @@ TOBJ   := $(COBJ) $(TSRC:%.c=$(B)/t/%.o)
 PARTS  := $(patsubst tests/%/run.sh,%,$(wildcard tests/*/run.sh))
 TESTS  ?= unit $(PARTS)
 PROGS   = $(patsubst %.c,$(B)/bin/%,$(wildcard tests/$1/*.c))
-BENCH  := $(patsubst %.c,$(B)/bin/%,$(wildcard tests/bench/bench_*.c))
+BENCHES:= $(patsubst %.c,$(B)/bin/%,$(wildcard tests/bench/bench_*.c))
 BLIB   := $(patsubst %.c,$(B)/t/%.o,$(filter-out tests/bench/bench_%,$(wildcard tests/bench/*.c)))
 FUZZ   := $(patsubst %.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*.c))
 SAN    := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
@@ -90,9 +90,9 @@ $(B)/bin/demo: $(DEMO:%.c=$(B)/t/%.o)
 	@mkdir -p $(@D)
 	$(call run,link $@)$(CC) $(CFLAGS) -o $@ $^ -lsqlite3
 flashcards: $(B)/bin/demo ## check migrations, demo and examples
-bench: all $(BENCH) ## ratios measured side by side (BENCH=name: one of them)
+bench: all $(BENCHES) ## ratios measured side by side (BENCH=name: one of them)
 	@sh tests/bench/bench.sh $(abspath $(B))
-$(BENCH): $(B)/bin/%: $(B)/t/%.o $(BLIB) $(COBJ)
+$(BENCHES): $(B)/bin/%: $(B)/t/%.o $(BLIB) $(COBJ)
 	@mkdir -p $(@D)
 	$(call run,link $@)$(CC) $(CFLAGS) -o $@ $^ -lsqlite3 -pthread -ldl
 $(B)/bin/tests/bench/replay: $(B)/t/tests/bench/replay.o $(COBJ)
@@ -133,4 +133,4 @@ help: ## list the targets
 clean: ## remove what was built
 	rm -rf build build-* hotpath.so
 
--include $(SOBJ:.o=.d) $(TOBJ:.o=.d) $(patsubst $(B)/bin/%,$(B)/t/%.d,$(BENCH))
+-include $(SOBJ:.o=.d) $(TOBJ:.o=.d) $(patsubst $(B)/bin/%,$(B)/t/%.d,$(BENCHES))

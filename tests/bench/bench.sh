@@ -12,6 +12,9 @@ set -u
 SO=$1/hotpath.so
 export SO
 failed=0
+[ -r /proc/loadavg ] &&
+  echo "machine: $(nproc) processors, load $(cut -d' ' -f1 /proc/loadavg)" \
+    "(a busy machine spoils ratios, that of threads most)"
 for program in "$1"/bin/tests/bench/bench_${BENCH:-*}; do
   [ -x "$program" ] || continue
   "$program"

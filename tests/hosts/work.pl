@@ -11,8 +11,10 @@ $db->sqlite_load_extension($ENV{HOTPATH});
 $db->sqlite_enable_load_extension(0);
 $db->do("CREATE TABLE cards(id INTEGER PRIMARY KEY, front TEXT)");
 $db->do("INSERT INTO cards VALUES (1, 'a'), (2, 'b')");
+$db->do("CREATE VIRTUAL TABLE temp.card USING cached("
+    . "(SELECT front FROM cards WHERE id = :id))");
 for (1 .. 20) {
-    my ($front) = $db->selectrow_array("SELECT front FROM cards WHERE id = ?",
+    my ($front) = $db->selectrow_array("SELECT front FROM card(?)",
         undef, 2);
     die "wrong row: $front" unless $front eq 'b';
 }

@@ -15,6 +15,8 @@ def connect():
     db.enable_load_extension(True)
     db.load_extension(os.environ["HOTPATH"])
     db.enable_load_extension(False)
+    db.execute("CREATE VIRTUAL TABLE temp.card USING cached("
+               "(SELECT front FROM cards WHERE id = :id))")
     return db
 
 
@@ -29,9 +31,10 @@ def fill():
 def work(db):
     for _ in range(20):
         for number in (1, 2, 3):
-            row = db.execute("SELECT front FROM cards WHERE id = ?",
+            row = db.execute("SELECT front FROM card(?)",
                              (number,)).fetchone()
             assert row == ("abc"[number - 1],), row
+            db.execute("UPDATE cards SET front = front WHERE id = 3")
 
 
 def close():
@@ -76,15 +79,19 @@ def thread_left_running():
     started.wait()
 
 
+def work_in_child():
+    own = connect()
+    work(own)
+    own.close()
+    os._exit(0)
+
+
 def fork():
     db = connect()
     work(db)
     child = os.fork()
     if child == 0:
-        own = connect()
-        work(own)
-        own.close()
-        os._exit(0)
+        work_in_child()
     work(db)
     assert os.waitpid(child, 0)[1] == 0
     work(db)

@@ -9,8 +9,10 @@ db.load_extension(ENV.fetch('HOTPATH'))
 db.enable_load_extension(false)
 db.execute('CREATE TABLE cards(id INTEGER PRIMARY KEY, front TEXT)')
 db.execute("INSERT INTO cards VALUES (1, 'a'), (2, 'b')")
+db.execute('CREATE VIRTUAL TABLE temp.card USING cached(' \
+           '(SELECT front FROM cards WHERE id = :id))')
 20.times do
-  row = db.execute('SELECT front FROM cards WHERE id = ?', [2]).first
+  row = db.execute('SELECT front FROM card(?)', [2]).first
   raise "wrong row: #{row}" unless row == ['b']
 end
 db.close if ARGV[0] == 'close'

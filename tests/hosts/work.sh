@@ -8,10 +8,12 @@ end=.quit
 got=$($HOST_WRAP sqlite3 -batch -cmd ".load $HOTPATH" work.db <<END
 CREATE TABLE cards(id INTEGER PRIMARY KEY, front TEXT);
 INSERT INTO cards VALUES (1, 'a'), (2, 'b');
-SELECT front FROM cards WHERE id = 2;
-SELECT front FROM cards WHERE id = 2;
+CREATE VIRTUAL TABLE temp.card USING
+  cached((SELECT front FROM cards WHERE id = :id));
+SELECT front, _source FROM card(2);
+SELECT front, _source FROM card(2);
 $end
 END
 ) || exit 1
-[ "$got" = "b
-b" ]
+[ "$got" = "b|computed
+b|l1" ]
