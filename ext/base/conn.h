@@ -12,7 +12,7 @@
 #include "base/epoch.h"
 #include "base/sqlite_api.h"
 
-#define HP_CONN_PARTS 8
+#define HP_CONN_PARTS 16
 
 typedef struct hp_conn {
   sqlite3 *db;        /* the host's; borrowed */

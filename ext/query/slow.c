@@ -80,16 +80,42 @@ void hp_slow_put(sqlite3_stmt *stmt, const hp_stat *s, const char *expanded,
   pthread_mutex_unlock(&slow.lock);
 }
 
-int hp_slow_each(int (*visit)(const hp_slow *e, void *arg), void *arg) {
-  int rc = 0;
+static int count(void) {
+  return slow.n_put < HP_SLOW_ENTRIES ? (int)slow.n_put : HP_SLOW_ENTRIES;
+}
 
-  pthread_mutex_lock(&slow.lock);
-  for (int64_t i = slow.n_put - 1; i >= 0 && !rc; i--) {
-    if (i < slow.n_put - HP_SLOW_ENTRIES) break;
-    rc = visit(slow.ring[i % HP_SLOW_ENTRIES], arg);
+static int copy_all(hp_slow **list, int n) {
+  for (int i = 0; i < n; i++) {
+    list[i] = copy(slow.ring[(slow.n_put - 1 - i) % HP_SLOW_ENTRIES]);
+    if (!list[i]) return SQLITE_NOMEM;
   }
+  return SQLITE_OK;
+}
+
+int hp_slow_list(hp_slow ***out, int *n) {
+  hp_slow **list = sqlite3_malloc64(HP_SLOW_ENTRIES * sizeof *list);
+  int rc = SQLITE_NOMEM;
+
+  *out = NULL;
+  *n = 0;
+  if (!list) return SQLITE_NOMEM;
+  memset(list, 0, HP_SLOW_ENTRIES * sizeof *list);
+  pthread_mutex_lock(&slow.lock);
+  *n = count();
+  rc = copy_all(list, *n);
   pthread_mutex_unlock(&slow.lock);
+  if (!rc) {
+    *out = list;
+    return SQLITE_OK;
+  }
+  hp_slow_list_free(list, *n);
+  *n = 0;
   return rc;
+}
+
+void hp_slow_list_free(hp_slow **list, int n) {
+  for (int i = 0; i < n; i++) sqlite3_free(list[i]);
+  sqlite3_free(list);
 }
 
 void hp_slow_count(int64_t *n, int64_t *n_lost) {

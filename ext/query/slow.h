@@ -46,9 +46,10 @@ bool hp_slow_has_values(void);
 void hp_slow_put(sqlite3_stmt *stmt, const hp_stat *s, const char *expanded,
                  int64_t wall_ms, int64_t ns, const hp_counters *counters);
 
-/* Visits the entries, newest first, with the log locked; a return other than
-** 0 ends the visit and is returned. */
-int hp_slow_each(int (*visit)(const hp_slow *e, void *arg), void *arg);
+/* Copies the n entries, newest first. Caller frees with hp_slow_list_free().
+** SQLITE_OK or SQLITE_NOMEM (then *out is NULL and *n 0). */
+int hp_slow_list(hp_slow ***out, int *n);
+void hp_slow_list_free(hp_slow **list, int n);
 
 /* Runs that were slow since the start or the last reset, and of these how many
 ** were lost for want of memory. */

@@ -10,7 +10,6 @@
 
 #define N_CHAINS 4096             /* of the index; a power of two */
 #define MAX_SAMPLE_BYTES (16 << 20) /* beyond it new texts are not kept */
-#define LOWEST_LIMIT 16
 
 static struct {
   pthread_mutex_t lock;
@@ -74,17 +73,26 @@ static int by_worth(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
+/* All entries in that order, or NULL; caller frees with sqlite3_free(). */
+static hp_stat **sorted(int (*order)(const void *a, const void *b)) {
+  int64_t n = 0;
+  hp_stat **all =
+      sqlite3_malloc64((uint64_t)(store.totals.n_entries + 1) * sizeof *all);
+
+  if (!all) return NULL;
+  for (int i = 0; store.chains && i < N_CHAINS; i++) {
+    for (hp_stat *s = store.chains[i]; s; s = s->next) all[n++] = s;
+  }
+  qsort(all, (size_t)n, sizeof(hp_stat *), order);
+  return all;
+}
+
 /* Folds the n cheapest entries into other and halves the cost of the rest. */
 static int evict(int64_t n) {
-  int64_t n_all = 0;
-  hp_stat **all =
-      sqlite3_malloc64((uint64_t)store.totals.n_entries * sizeof *all);
+  int64_t n_all = store.totals.n_entries;
+  hp_stat **all = sorted(by_worth);
 
   if (!all) return SQLITE_NOMEM;
-  for (int i = 0; i < N_CHAINS; i++) {
-    for (hp_stat *s = store.chains[i]; s; s = s->next) all[n_all++] = s;
-  }
-  qsort(all, (size_t)n_all, sizeof(hp_stat *), by_worth);
   for (int64_t i = 0; i < n_all; i++) {
     if (i < n) fold_into_other(all[i]);
     else all[i]->cost /= 2;
@@ -241,15 +249,26 @@ static bool is_empty(const hp_stat *s) {
   return !s->tally.calls && !s->tally.pages_hit && !s->tally.pages_missed;
 }
 
+static int by_total_time(const void *a, const void *b) {
+  const hp_stat *x = *(hp_stat *const *)a, *y = *(hp_stat *const *)b;
+
+  if (x->tally.total_ns != y->tally.total_ns)
+    return x->tally.total_ns < y->tally.total_ns ? 1 : -1;
+  return (x->fingerprint > y->fingerprint) - (x->fingerprint < y->fingerprint);
+}
+
 int hp_stats_each(int (*visit)(const hp_stat *s, void *arg), void *arg) {
-  int rc = 0;
+  hp_stat **all;
+  int rc = SQLITE_NOMEM;
 
   hp_stats_lock();
   collect();
-  for (int i = 0; store.chains && i < N_CHAINS && !rc; i++) {
-    for (hp_stat *s = store.chains[i]; s && !rc; s = s->next) {
-      if (!is_empty(s)) rc = visit(s, arg);
+  if ((all = sorted(by_total_time)) != NULL) {
+    rc = 0;
+    for (int64_t i = 0; i < store.totals.n_entries && !rc; i++) {
+      if (!is_empty(all[i])) rc = visit(all[i], arg);
     }
+    sqlite3_free(all);
   }
   hp_stats_unlock();
   return rc;
@@ -290,7 +309,8 @@ int64_t hp_stats_set_max(int64_t max_entries) {
 
   hp_stats_lock();
   old = store.totals.max_entries;
-  if (max_entries < LOWEST_LIMIT) max_entries = LOWEST_LIMIT;
+  if (max_entries < HP_STATS_LOWEST_MAX) max_entries = HP_STATS_LOWEST_MAX;
+  if (max_entries > HP_STATS_HIGHEST_MAX) max_entries = HP_STATS_HIGHEST_MAX;
   store.totals.max_entries = max_entries;
   /* Out of memory here only delays the eviction to the next new entry. */
   if (store.totals.n_entries > max_entries) {

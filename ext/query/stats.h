@@ -26,6 +26,8 @@
 #include <stdint.h>
 
 #define HP_STATS_MAX_ENTRIES 5000    /* default limit */
+#define HP_STATS_LOWEST_MAX 16       /* of the limit */
+#define HP_STATS_HIGHEST_MAX 1000000
 #define HP_STATS_MAX_TEXT (64 << 10) /* bytes kept of one text */
 
 typedef struct hp_recorder hp_recorder;
@@ -79,9 +81,10 @@ typedef struct hp_stats_totals {
   hp_histogram other_times;
 } hp_stats_totals;
 
-/* Collects from all recorders, then visits every entry that has calls, in no
-** order, with the store locked: the visitor must not come back here. A return
-** other than 0 ends the visit and is returned. */
+/* Collects from all recorders, then visits every entry that has calls, those
+** that took most time in all first, with the store locked: the visitor must
+** not come back here. A return other than 0 ends the visit and is returned;
+** SQLITE_NOMEM if there is no memory to begin it. */
 int hp_stats_each(int (*visit)(const hp_stat *s, void *arg), void *arg);
 
 /* Collects, then fills in *out. */
@@ -90,7 +93,7 @@ void hp_stats_totals_get(hp_stats_totals *out);
 /* Forgets all calls. */
 void hp_stats_reset(int64_t now_ns);
 
-/* Sets the limit (at least 16) and evicts down to it; returns the old one. */
+/* Sets the limit, within its bounds, and evicts down to it; returns the old one. */
 int64_t hp_stats_set_max(int64_t max_entries);
 
 /* Around fork(): the store is locked before it and unlocked after it in both

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#include "query/query.h"
+
+#include "query/config_sql.h"
+#include "query/fingerprint_sql.h"
+#include "query/slow.h"
+#include "query/stats.h"
+#include "query/stats_vtab.h"
+#include "query/suspects.h"
+#include "query/trace.h"
+
+int hp_query_register(hp_conn *c) {
+  int rc = hp_fingerprint_register(c->db);
+
+  if (!rc) rc = hp_config_register(c);
+  if (!rc) rc = hp_stats_vtab_register(c);
+  if (!rc) rc = hp_trace_begin(c);
+  return rc == SQLITE_NOTFOUND ? SQLITE_OK : rc;
+}
+
+void hp_query_before_fork(void) {
+  hp_stats_before_fork();
+  hp_slow_before_fork();
+  hp_suspects_before_fork();
+}
+
+void hp_query_after_fork(bool is_child) {
+  hp_suspects_after_fork();
+  hp_slow_after_fork(is_child);
+  hp_stats_after_fork(is_child);
+}

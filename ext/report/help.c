@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/help.h"
+
+#include <stddef.h>
+
+const hp_help hp_help_table[] = {
+    /* Statement analysis. */
+    {"query_stats", "table", "",
+     "fingerprint, query, database, calls, errors, rows_returned, "
+     "rows_changed, total_ms, min_ms, max_ms, mean_ms, stddev_ms, p50_ms, "
+     "p95_ms, p99_ms, vm_steps, fullscan_steps, sorts, autoindexes, pages_hit, "
+     "pages_missed, prepares, reprepares, first_seen, last_seen",
+     "What statements cost, by shape, over all connections of the process; "
+     "dearest first. errors and prepares are lower bounds.",
+     "SELECT query, calls, total_ms, p95_ms FROM query_stats LIMIT 10"},
+    {"slow_queries", "table", "",
+     "at, ms, query, plan, rows_returned, rows_changed, vm_steps, "
+     "fullscan_steps, sorts, autoindexes, fingerprint, database",
+     "The latest 256 runs that took longer than slow_ms, newest first, values "
+     "redacted, each with the plan as it would be now.",
+     "SELECT at, ms, query, plan FROM slow_queries"},
+    {"query_normalize", "function", "sql", "TEXT",
+     "The statement's normal form: literals become ?, lists collapse, case and "
+     "white space are folded.",
+     "SELECT query_normalize('select * from T where id in (1, 2, 3)')"},
+    {"query_fingerprint", "function", "sql", "TEXT: 16 hexadecimal digits",
+     "The hash of the statement's normal form, as in query_stats.fingerprint.",
+     "SELECT query_fingerprint('select 1')"},
+    {"query_config", "function", "name[, value]", "the setting; the old one",
+     "Reads or sets hook (on, off), slow_ms, max_fingerprints, values (on: "
+     "keep the values of slow statements).",
+     "SELECT query_config('slow_ms', 50)"},
+    {"query_reset", "function", "[what]", "INT: statements forgotten",
+     "Forgets 'stats', 'slow' or 'all'.", "SELECT query_reset('slow')"},
+    /* The whole. */
+    {"hotpath_status", "table", "", "name, value, unit, comment",
+     "How hotpath is doing: its hook, memory and cost, its sentinels.",
+     "SELECT name, value, unit FROM hotpath_status"},
+    {"hotpath_help", "table", "",
+     "name, kind, arguments, returns, purpose, example", "This table.",
+     "SELECT name, purpose FROM hotpath_help"},
+    {"hotpath_version", "function", "", "TEXT", "The version of hotpath.",
+     "SELECT hotpath_version()"},
+    {"hotpath_debug", "function", "", "TEXT",
+     "Versions and build, to put into a bug report.",
+     "SELECT hotpath_debug()"},
+    {.name = NULL},
+};
