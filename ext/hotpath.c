@@ -7,7 +7,6 @@
 #include "base/conn.h"
 #include "base/epoch.h"
 #include "cache/cache.h"
-#include "cache/stamp.h"
 #include "query/query.h"
 #include "report/report.h"
 
@@ -29,7 +28,7 @@ static void in_parent(void) {
 static void in_child(void) {
   hp_conn_after_fork();
   hp_epoch_after_fork();
-  hp_dbfile_after_fork();
+  hp_cache_after_fork();
   hp_query_after_fork(true);
 }
 

@@ -17,7 +17,7 @@ static char *digits(char *at, int64_t value, int n) {
 ** and goes is the last. Source: H. Hinnant, "chrono-compatible low-level date
 ** algorithms" (civil_from_days). */
 static char *date(char *at, int64_t days) {
-  int64_t z = days + 719468, era = z / 146097;
+  int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097;
   int64_t doe = z - era * 146097;
   int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
   int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);

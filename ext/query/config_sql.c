@@ -5,6 +5,7 @@
 #include "base/hook.h"
 #include "query/slow.h"
 #include "query/stats.h"
+#include "query/suspects.h"
 #include "query/trace.h"
 
 /* A setting: get answers it; set answers nothing, but fails with a sentence if
@@ -150,22 +151,25 @@ static int64_t n_entries(void) {
   return totals.n_entries;
 }
 
+static bool names(const char *what, const char *part) {
+  return !sqlite3_stricmp(what, part) || !sqlite3_stricmp(what, "all");
+}
+
 static void reset(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
   const char *what = argc ? (const char *)sqlite3_value_text(argv[0]) : "all";
-  bool is_all = what && !sqlite3_stricmp(what, "all");
-  bool is_stats = is_all || (what && !sqlite3_stricmp(what, "stats"));
-  bool is_slow = is_all || (what && !sqlite3_stricmp(what, "slow"));
 
-  if (!is_stats && !is_slow) {
-    refuse(ctx, sqlite3_mprintf("query_reset() forgets 'stats', 'slow' or "
-                                "'all', not '%q'",
-                                what ? what : ""));
+  if (!what) what = "";
+  if (!names(what, "stats") && !names(what, "slow") && !names(what, "nplus1")) {
+    refuse(ctx, sqlite3_mprintf("query_reset() forgets 'stats', 'slow', "
+                                "'nplus1' or 'all', not '%q'",
+                                what));
     return;
   }
-  sqlite3_result_int64(ctx, is_stats ? n_entries() : 0);
-  if (is_slow) hp_slow_reset();
-  if (!is_stats) return;
-  hp_trace_skip(sqlite3_user_data(ctx));
+  sqlite3_result_int64(ctx, names(what, "stats") ? n_entries() : 0);
+  if (names(what, "slow")) hp_slow_reset();
+  if (names(what, "nplus1")) hp_suspects_reset();
+  if (!names(what, "stats")) return;
+  hp_trace_settle(sqlite3_user_data(ctx));
   hp_stats_reset(hp_clock_fast_ns());
 }
 

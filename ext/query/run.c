@@ -71,6 +71,11 @@ const hp_run *hp_runs_latest(const hp_runs *rs) {
   return latest;
 }
 
+void hp_runs_end(hp_runs *rs) {
+  for (uint32_t i = 0; i < rs->n; i++) rs->runs[i].is_active = false;
+  rs->n_active = 0;
+}
+
 /* No counter rises faster than the steps: one that seems to was reset by the
 ** application, and what it shows now came after that. */
 static int64_t since(uint32_t now, uint32_t before, int64_t steps) {

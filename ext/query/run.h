@@ -66,6 +66,9 @@ hp_run *hp_runs_put(hp_runs *rs, sqlite3_stmt *stmt);
 /* The active run that started last, or NULL. */
 const hp_run *hp_runs_latest(const hp_runs *rs);
 
+/* Makes all runs inactive: how they end will not be known. */
+void hp_runs_end(hp_runs *rs);
+
 /* What a statement counted between two moments, into the members of *out that
 ** marks have. */
 void hp_run_difference(const hp_run_marks *start, const hp_run_marks *end,

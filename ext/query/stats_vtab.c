@@ -91,6 +91,7 @@ static void put_tally(const reading *r, const hp_tally *t,
 static int put_stat(const hp_stat *s, void *arg) {
   const reading *r = arg;
 
+  if (!s->tally.calls) return SQLITE_OK; /* its first run is not over yet */
   put_fingerprint(r->out, s->fingerprint);
   hp_builder_text(r->out, s->query, -1);
   hp_builder_text(r->out, s->database, -1);

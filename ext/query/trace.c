@@ -177,11 +177,11 @@ static bool is_repeated(trace *t, hp_run *r) {
 }
 
 /* A statement's counters stand still until it leaves the virtual machine: an
-** active run whose counters have not moved is at a foreign-key action. If they
-** have moved, the end of that run was never reported to us. */
+** active write whose steps have not moved is at a foreign-key action. Otherwise
+** the end of that run was never reported to us. */
 static bool is_inside(trace *t, hp_run *r, uint32_t steps) {
   if (!r->is_active) return false;
-  if (steps == r->marks.vm_steps) return true;
+  if (r->is_write && steps == r->marks.vm_steps) return true;
   r->is_active = false;
   t->runs.n_active--;
   return false;
@@ -224,7 +224,7 @@ static void add_overhead(int64_t ns) {
 }
 
 static bool is_sample(const trace *t) {
-  return (t->n_calls & (SAMPLE_EVERY - 1)) == 0;
+  return t->n_calls % SAMPLE_EVERY == SAMPLE_EVERY / 16;
 }
 
 static void on_stmt(void *arg, sqlite3_stmt *stmt) {
@@ -381,6 +381,8 @@ void hp_trace_skip(hp_conn *c) {
 
   if (!t) return;
   t->owner = 0;
+  t->aborted = NULL;
+  hp_runs_end(&t->runs);
   read_pages(t, &hit, &missed);
 }
 

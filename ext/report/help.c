@@ -31,7 +31,44 @@ const hp_help hp_help_table[] = {
      "keep the values of slow statements).",
      "SELECT query_config('slow_ms', 50)"},
     {"query_reset", "function", "[what]", "INT: statements forgotten",
-     "Forgets 'stats', 'slow' or 'all'.", "SELECT query_reset('slow')"},
+     "Forgets 'stats', 'slow', 'nplus1' or 'all'.", "SELECT query_reset('slow')"},
+    /* The cache. */
+    {"cached", "module", "(SELECT ...), option=value, ...",
+     "the SELECT's columns; hidden: one per parameter, _source, _age_ms",
+     "A table whose rows are those of the SELECT, computed once per set of "
+     "arguments and kept until the database changes.",
+     "CREATE TABLE card(id INTEGER PRIMARY KEY, front); "
+     "CREATE VIRTUAL TABLE temp.cached_card USING cached("
+     "(SELECT id, front FROM card WHERE id = :id)); "
+     "SELECT * FROM cached_card(42); "
+     "DROP TABLE cached_card; DROP TABLE card"},
+    {"cache_stats", "table", "",
+     "name, hits_l1, hits_l2, hits_stale, misses, miss_cold, miss_evicted, "
+     "miss_expired, miss_stamp, miss_tag, miss_snapshot, bypasses, hit_ratio, "
+     "computations, joins, refreshes, wasted_refreshes, not_stored, errors, "
+     "saved_ms, compute_ms, entries, bytes, cap_bytes, evictions",
+     "One row per cached table, and one for all of them.",
+     "SELECT name, hits_l1, misses, saved_ms FROM cache_stats"},
+    {"cache_entries", "table", "",
+     "name, key, rows, bytes, cost_ms, hits, age_ms, ttl_left_ms, tags",
+     "What is in the cache now.",
+     "SELECT name, key, hits FROM cache_entries ORDER BY hits DESC LIMIT 10"},
+    {"cache_tags", "table", "", "tag, version, hits, invalidations",
+     "The tags that entries carry.", "SELECT tag, hits FROM cache_tags"},
+    {"cache_invalidate", "function", "tag, ...", "INT: tags invalidated",
+     "Makes every entry with one of these tags unusable; 'deck:*' stands for "
+     "all tags that begin so.",
+     "SELECT cache_invalidate('deck:7')"},
+    {"cache_clear", "function", "[name]", "INT: entries removed",
+     "Empties the cache, or what one cached table put there.",
+     "SELECT cache_clear()"},
+    {"cache_config", "function", "name[, value]", "the setting; the old one",
+     "Reads or sets cap_bytes, cap_entries, policy, enabled.",
+     "SELECT cache_config('cap_bytes')"},
+    {"cache_quiesce", "function", "[seconds]", "NULL",
+     "Closes the sentinels for that time, so that the journal mode can be "
+     "changed or the file be locked.",
+     "SELECT cache_quiesce(1)"},
     /* The whole. */
     {"hotpath_status", "table", "", "name, value, unit, comment",
      "How hotpath is doing: its hook, memory and cost, its sentinels.",
