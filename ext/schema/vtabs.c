@@ -92,18 +92,50 @@ static int settle(hp_vtabs *v, sqlite3 *db, const char *from_term,
   return rc;
 }
 
+/* A cached table in a FROM clause: it must be given its arguments, and takes
+** NULL for each hidden column. NULL when it cannot be told. Caller frees. */
+static int call_of(sqlite3 *db, const char *database, const char *table,
+                   char **out) {
+  sqlite3_stmt *row = NULL;
+  const char *nulls;
+  int rc = sqlite3_prepare_v2(db,
+                              "SELECT group_concat('NULL')"
+                              " FROM pragma_table_xinfo(?1, ?2)"
+                              " WHERE hidden = 1",
+                              -1, &row, NULL);
+
+  *out = NULL;
+  if (rc == SQLITE_OK) {
+    sqlite3_bind_text(row, 1, table, -1, SQLITE_STATIC);
+    sqlite3_bind_text(row, 2, database, -1, SQLITE_STATIC);
+  }
+  if (rc == SQLITE_OK && sqlite3_step(row) == SQLITE_ROW) {
+    nulls = (const char *)sqlite3_column_text(row, 0);
+    *out = sqlite3_mprintf("\"%w\".\"%w\"(%s)", database, table,
+                           nulls ? nulls : "");
+    if (!*out) rc = SQLITE_NOMEM;
+  }
+  sqlite3_finalize(row);
+  return rc == SQLITE_NOMEM ? SQLITE_NOMEM : SQLITE_OK;
+}
+
 /* One row (name, sql) of a schema's virtual tables. */
 static int try_row(hp_vtabs *v, sqlite3 *db, const char *database,
                    sqlite3_stmt *row, const char *mentions) {
   const char *table = (const char *)sqlite3_column_text(row, 0);
   const char *sql = (const char *)sqlite3_column_text(row, 1);
   char *module, *from_term;
-  int rc = SQLITE_NOMEM;
+  int rc = SQLITE_OK;
 
   if (!table || !sql || !hp_text_mentions(mentions, table)) return SQLITE_OK;
   module = hp_text_word(sql, 5); /* CREATE VIRTUAL TABLE name USING module */
-  from_term = sqlite3_mprintf("\"%w\".\"%w\"", database, table);
-  if (module && from_term) {
+  if (module && sqlite3_stricmp(module, "cached") == 0) {
+    rc = call_of(db, database, table, &from_term);
+  } else {
+    from_term = sqlite3_mprintf("\"%w\".\"%w\"", database, table);
+    if (!module || !from_term) rc = SQLITE_NOMEM;
+  }
+  if (rc == SQLITE_OK && from_term) {
     rc = settle(v, db, from_term,
                 &(hp_vtab){.module = module,
                            .database = (char *)database,
