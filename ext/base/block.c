@@ -155,7 +155,7 @@ const hp_cell *hp_builder_cell(const hp_builder *b, int64_t row, int col) {
 }
 
 const char *hp_builder_bytes_of(const hp_builder *b, const hp_cell *c) {
-  return b->heap + c->as.offset;
+  return (const char *)((uintptr_t)b->heap + (uintptr_t)c->as.offset);
 }
 
 static void text_result(const hp_cell *c, const char *bytes,

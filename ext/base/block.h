@@ -83,15 +83,18 @@ int hp_builder_finish(hp_builder *b, size_t n_prefix, void **out);
 const hp_cell *hp_builder_cell(const hp_builder *b, int64_t row, int col);
 const char *hp_builder_bytes_of(const hp_builder *b, const hp_cell *c);
 
-/* Borrowed as long as the block lives. row and col from 0, within bounds. */
+/* Borrowed as long as the block lives. row and col from 0, within bounds. The
+** bytes of a cell that is no text or blob are an address that means nothing,
+** got without a branch: so it is added up as a number. */
 static inline const hp_cell *hp_block_cell(const hp_block *k, int64_t row,
                                            int col) {
   return (const hp_cell *)(k + 1) + row * k->n_cols + col;
 }
 static inline const char *hp_block_bytes_of(const hp_block *k,
                                             const hp_cell *c) {
-  return (const char *)((const hp_cell *)(k + 1) + k->n_rows * k->n_cols) +
-         c->as.offset;
+  const hp_cell *end = (const hp_cell *)(k + 1) + k->n_rows * k->n_cols;
+
+  return (const char *)((uintptr_t)end + (uintptr_t)c->as.offset);
 }
 
 /*
