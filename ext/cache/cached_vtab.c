@@ -65,6 +65,13 @@ static int new_vtab(hp_conn *conn, hp_table *table, sqlite3_vtab **out) {
   return SQLITE_OK;
 }
 
+static int declare(sqlite3 *db, const hp_definition *d, char **err) {
+  int rc = sqlite3_declare_vtab(db, d->declaration);
+
+  if (rc) *err = sqlite3_mprintf("%s: %s", d->name, sqlite3_errmsg(db));
+  return rc ? rc : sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
+}
+
 /* xCreate and xConnect: nothing is stored but the CREATE statement. Answers
 ** can show all that the SELECT can read, so only top-level SQL may ask. */
 static int x_connect(sqlite3 *db, void *aux, int argc, const char *const *argv,
@@ -78,8 +85,7 @@ static int x_connect(sqlite3 *db, void *aux, int argc, const char *const *argv,
   rc = hp_definition_new(db, argc, argv, &d, err);
   if (!rc) rc = hp_table_new(aux, d, &table, err);
   hp_hook_unmute(aux);
-  if (!rc) rc = sqlite3_declare_vtab(db, hp_table_definition(table)->declaration);
-  if (!rc) sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
+  if (!rc) rc = declare(db, hp_table_definition(table), err);
   if (!rc) rc = new_vtab(aux, table, out);
   if (rc) hp_table_free(table);
   return rc;
@@ -107,15 +113,21 @@ typedef struct choice {
   bool is_usable;
 } choice;
 
+/* IS and IS NULL give a parameter its value as = does, NULL included. */
+static bool gives_value(int op, bool is_source) {
+  if (op == SQLITE_INDEX_CONSTRAINT_EQ) return true;
+  return !is_source && (op == SQLITE_INDEX_CONSTRAINT_IS ||
+                        op == SQLITE_INDEX_CONSTRAINT_ISNULL);
+}
+
 static void choose(const vtab *v, const sqlite3_index_info *info,
                    choice *of_param) {
   for (int i = 0; i < info->nConstraint; i++) {
     const struct sqlite3_index_constraint *c = &info->aConstraint[i];
     int param = c->iColumn - v->n_cols;
-    bool is_eq = c->op == SQLITE_INDEX_CONSTRAINT_EQ ||
-                 (c->op == SQLITE_INDEX_CONSTRAINT_IS && param < v->n_params);
 
-    if (param < 0 || param > v->n_params || !is_eq) continue;
+    if (param < 0 || param > v->n_params) continue;
+    if (!gives_value(c->op, param == v->n_params)) continue;
     of_param[param].is_seen = true;
     if (!c->usable || of_param[param].is_usable) continue;
     of_param[param].is_usable = true;
@@ -269,7 +281,14 @@ static int x_filter(sqlite3_vtab_cursor *base, int idx_num, const char *idx_str,
 }
 
 static int x_next(sqlite3_vtab_cursor *base) {
-  return hp_answer_next(&((cursor *)base)->answer);
+  vtab *v = (vtab *)base->pVtab;
+  int rc = hp_answer_next(&((cursor *)base)->answer);
+
+  if (rc) {
+    set_error(v, sqlite3_mprintf("%s: %s", hp_table_definition(v->table)->name,
+                                 sqlite3_errmsg(v->conn->db)));
+  }
+  return rc;
 }
 
 static int x_eof(sqlite3_vtab_cursor *base) {

@@ -12,6 +12,7 @@ void hp_definition_free(hp_definition *d) {
   hp_options_term(&d->options);
   sqlite3_free(d->name);
   sqlite3_free(d->sql);
+  sqlite3_free(d->columns);
   sqlite3_free(d->declaration);
   sqlite3_free(d->params);
   sqlite3_free(d);
@@ -20,6 +21,14 @@ void hp_definition_free(hp_definition *d) {
 static int fail(char **err, char *sentence) {
   *err = sentence;
   return sentence ? SQLITE_ERROR : SQLITE_NOMEM;
+}
+
+/* Takes off white space and semicolons behind the statement. */
+static void cut_tail(char *sql) {
+  size_t n = strlen(sql);
+
+  while (n && strchr(" \t\r\n\f;", sql[n - 1])) n--;
+  sql[n] = 0;
 }
 
 /* The SELECT without its outer parentheses. */
@@ -34,7 +43,9 @@ static int take_select(hp_definition *d, const char *text, char **err) {
                          "parentheses: USING cached((SELECT …), ttl=60)"));
   }
   d->sql = sqlite3_mprintf("%.*s", (int)n - 2, text + 1);
-  return d->sql ? SQLITE_OK : SQLITE_NOMEM;
+  if (!d->sql) return SQLITE_NOMEM;
+  cut_tail(d->sql);
+  return SQLITE_OK;
 }
 
 /* A statement that can stand in a FROM clause is a single SELECT (or VALUES,
@@ -56,10 +67,6 @@ static int check_is_select(sqlite3 *db, const hp_definition *d, char **err) {
   return SQLITE_OK;
 }
 
-static bool is_blank(const char *z) {
-  return z[strspn(z, " \t\r\n\f;")] == 0;
-}
-
 static int prepare(sqlite3 *db, const hp_definition *d, sqlite3_stmt **out,
                    char **err) {
   const char *tail = "";
@@ -74,21 +81,28 @@ static int prepare(sqlite3 *db, const hp_definition *d, sqlite3_stmt **out,
     return fail(err, sqlite3_mprintf("%s: only a single SELECT can be cached",
                                      d->name));
   }
-  if (!is_blank(tail)) {
+  if (*tail) {
     return fail(err, sqlite3_mprintf(
                          "%s: one SELECT can be cached, not several "
                          "statements; what follows is: %.40s",
-                         d->name, tail));
+                         d->name, tail + strspn(tail, " \t\r\n\f;")));
   }
   return check_is_select(db, d, err);
 }
 
-/* The names given so far, to keep them apart. */
+/* The columns declared so far, with their names, to keep these apart. */
 typedef struct names {
   sqlite3_str *declaration;
   char **list; /* each freed by free_names() */
   int n;
 } names;
+
+/* Room for n columns. On failure, too, end with free_names(). */
+static int init_names(names *x, sqlite3 *db, int n) {
+  *x = (names){.declaration = sqlite3_str_new(db)};
+  x->list = sqlite3_malloc64(sizeof *x->list * (size_t)n);
+  return x->list ? SQLITE_OK : SQLITE_NOMEM;
+}
 
 static bool is_taken(const names *x, const char *name) {
   for (int i = 0; i < x->n; i++) {
@@ -161,8 +175,9 @@ static const char *safe_type(const char *type) {
   return "NUMERIC";
 }
 
-/* Collation of the table column that a result column comes from, or NULL:
-** comparisons outside must use it, as they would with a view. */
+/* Collation of the table column that a result column comes from, or NULL for
+** the default one: comparisons outside must use it, as they would with a
+** view. */
 static const char *collation_of(sqlite3 *db, sqlite3_stmt *stmt, int col) {
   const char *collation = NULL, *table;
 
@@ -174,23 +189,26 @@ static const char *collation_of(sqlite3 *db, sqlite3_stmt *stmt, int col) {
                                     NULL, &collation, NULL, NULL, NULL)) {
     return NULL;
   }
-  return collation;
+  return collation && sqlite3_stricmp(collation, "BINARY") ? collation : NULL;
 }
 
-static int add_result_columns(names *x, sqlite3 *db, sqlite3_stmt *stmt,
-                              const hp_definition *d) {
-  for (int i = 0; i < d->n_cols; i++) {
+static int add_result_columns(names *x, sqlite3 *db, sqlite3_stmt *stmt) {
+  int n = sqlite3_column_count(stmt);
+
+  for (int i = 0; i < n; i++) {
     const char *name = sqlite3_column_name(stmt, i);
     const char *type = safe_type(sqlite3_column_decltype(stmt, i));
     const char *coll = collation_of(db, stmt, i);
-    char *rest = coll ? sqlite3_mprintf(" %s COLLATE \"%w\"", type, coll)
-                      : sqlite3_mprintf(" %s", type);
+    const char *space = *type ? " " : "";
+    char *rest =
+        coll ? sqlite3_mprintf("%s%s COLLATE \"%w\"", space, type, coll)
+             : sqlite3_mprintf("%s%s", space, type);
     int rc = name && rest ? add_name(x, name, rename_result, rest) : SQLITE_NOMEM;
 
     sqlite3_free(rest);
     if (rc) return rc;
   }
-  return SQLITE_OK;
+  return sqlite3_str_errcode(x->declaration);
 }
 
 /* `:deck` -> deck, `?3` and `?` -> p3. A result column of the same name keeps
@@ -225,21 +243,46 @@ static int add_hidden(names *x) {
   return SQLITE_OK;
 }
 
-static int declare(hp_definition *d, sqlite3 *db, sqlite3_stmt *stmt) {
-  names x = {.declaration = sqlite3_str_new(db)};
-  int n = d->n_cols + d->n_params + HP_N_HIDDEN, rc;
+/* Everything declared so far, as text. */
+static int take_text(const names *x, const char *format, char **out) {
+  if (sqlite3_str_errcode(x->declaration)) {
+    return sqlite3_str_errcode(x->declaration);
+  }
+  *out = sqlite3_mprintf(format, sqlite3_str_value(x->declaration));
+  return *out ? SQLITE_OK : SQLITE_NOMEM;
+}
 
-  x.list = sqlite3_malloc64(sizeof *x.list * (size_t)n);
-  sqlite3_str_appendall(x.declaration, "CREATE TABLE x(");
-  rc = x.list ? add_result_columns(&x, db, stmt, d) : SQLITE_NOMEM;
+static int declare(hp_definition *d, sqlite3 *db, sqlite3_stmt *stmt) {
+  names x;
+  int rc = init_names(&x, db, d->n_cols + d->n_params + HP_N_HIDDEN);
+
+  if (!rc) rc = add_result_columns(&x, db, stmt);
+  if (!rc) rc = take_text(&x, "%s", &d->columns);
   if (!rc) rc = add_params(&x, stmt, d);
   if (!rc) rc = add_hidden(&x);
-  sqlite3_str_appendall(x.declaration, ")");
-  if (!rc) rc = sqlite3_str_errcode(x.declaration);
-  if (!rc) {
-    d->declaration = sqlite3_str_finish(x.declaration);
-    x.declaration = NULL;
-  }
+  if (!rc) rc = take_text(&x, "CREATE TABLE x(%s)", &d->declaration);
+  free_names(&x);
+  return rc;
+}
+
+static int refuse_columns(const hp_definition *d, const char *now,
+                          char **err) {
+  return fail(err, sqlite3_mprintf("%s: the columns of its SELECT are now (%s) "
+                                   "instead of (%s); DROP TABLE %s and create "
+                                   "it again",
+                                   d->name, now, d->columns, d->name));
+}
+
+int hp_definition_check(const hp_definition *d, sqlite3 *db,
+                        sqlite3_stmt *stmt, char **err) {
+  names x;
+  char *now = NULL;
+  int rc = init_names(&x, db, sqlite3_column_count(stmt));
+
+  if (!rc) rc = add_result_columns(&x, db, stmt);
+  if (!rc) rc = take_text(&x, "%s", &now);
+  if (!rc && strcmp(now, d->columns) != 0) rc = refuse_columns(d, now, err);
+  sqlite3_free(now);
   free_names(&x);
   return rc;
 }

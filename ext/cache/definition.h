@@ -35,6 +35,7 @@ typedef struct hp_definition {
   hp_options options;
   int n_cols;         /* result columns */
   int n_params;       /* bind parameters: the hidden columns after them */
+  char *columns;      /* the result columns as declared: names, types, … */
   char *declaration;  /* CREATE TABLE text for sqlite3_declare_vtab */
   char *params;       /* `id, deck`: for messages; "" if there are none */
 } hp_definition;
@@ -50,6 +51,15 @@ enum { HP_HIDDEN_SOURCE, HP_HIDDEN_AGE, HP_N_HIDDEN };
 */
 int hp_definition_new(sqlite3 *db, int argc, const char *const *argv,
                       hp_definition **out, char **err);
+
+/*
+** Are the result columns of stmt, d's SELECT prepared again, still those that
+** the table was declared with? `SELECT *` changes when a column is renamed,
+** dropped or added, and a value must not appear under another's name.
+** SQLITE_OK, SQLITE_NOMEM or SQLITE_ERROR with *err a sentence (caller frees).
+*/
+int hp_definition_check(const hp_definition *d, sqlite3 *db,
+                        sqlite3_stmt *stmt, char **err);
 
 /* NULL and half-made ones are allowed. */
 void hp_definition_free(hp_definition *d);

@@ -51,7 +51,8 @@ static int read_seconds(const char *value, int n, int64_t *out_ms) {
     }
   }
   s /= unit;
-  if (!digits || s < 0.001 || s > 3.2e9) return SQLITE_ERROR;
+  /* So written that it is also true for "not a number", of endless digits. */
+  if (!digits || !(s >= 0.001 && s <= 3.2e9)) return SQLITE_ERROR;
   *out_ms = (int64_t)(s * 1000 + 0.5);
   return SQLITE_OK;
 }

@@ -47,15 +47,6 @@ static int refuse_recursion(hp_runner *r, char **err) {
   return *err ? SQLITE_ERROR : SQLITE_NOMEM;
 }
 
-static int refuse_columns(hp_runner *r, char **err) {
-  *err = sqlite3_mprintf("%s: its SELECT now returns %d columns instead of %d; "
-                         "DROP TABLE %s and create it again",
-                         r->d->name, sqlite3_column_count(r->stmt),
-                         r->d->n_cols, r->d->name);
-  hp_runner_end(r);
-  return *err ? SQLITE_ERROR : SQLITE_NOMEM;
-}
-
 int hp_runner_begin(hp_runner *r, sqlite3_value **args, bool *has_row,
                     char **err) {
   int rc;
@@ -70,11 +61,11 @@ int hp_runner_begin(hp_runner *r, sqlite3_value **args, bool *has_row,
   if (rc) return fail(r, rc, err);
   rc = sqlite3_step(r->stmt);
   if (rc != SQLITE_ROW && rc != SQLITE_DONE) return fail(r, rc, err);
-  if (sqlite3_column_count(r->stmt) != r->d->n_cols) {
-    return refuse_columns(r, err);
-  }
   *has_row = rc == SQLITE_ROW;
-  return SQLITE_OK;
+  if (!hp_runner_was_reprepared(r)) return SQLITE_OK;
+  rc = hp_definition_check(r->d, r->conn->db, r->stmt, err);
+  if (rc) hp_runner_end(r);
+  return rc;
 }
 
 void hp_runner_end(hp_runner *r) {

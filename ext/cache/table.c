@@ -21,6 +21,7 @@ struct hp_table {
   hp_key seed;          /* of keys: program and identities of the databases */
   bool has_moved;       /* SQLite prepared the SELECT again by itself */
   bool has_seed;        /* seed belongs to deps.id */
+  bool is_reading;      /* the program, now */
   bool is_storable;     /* answers may be kept at all */
   bool is_private;      /* for this connection only */
   int64_t last_rows;    /* rows of the latest answer */
@@ -122,14 +123,8 @@ static int read_program(hp_table *t, char **err) {
     return fail(err, rc, sqlite3_mprintf("%s: %s", t->d->name,
                                          sqlite3_errmsg(t->conn->db)));
   }
-  if (sqlite3_column_count(t->runner.stmt) != t->d->n_cols) {
-    return fail(err, SQLITE_ERROR,
-                sqlite3_mprintf("%s: its SELECT now returns %d columns instead "
-                                "of %d; DROP TABLE %s and create it again",
-                                t->d->name,
-                                sqlite3_column_count(t->runner.stmt),
-                                t->d->n_cols, t->d->name));
-  }
+  rc = hp_definition_check(t->d, t->conn->db, t->runner.stmt, err);
+  if (rc) return rc;
   rc = hp_program_read(t->conn->db, t->d->sql, &p, err);
   if (!rc) rc = judge(t, &p, err);
   if (!rc) t->program = program_key(t, &p);
@@ -142,9 +137,18 @@ static int read_muted(hp_table *t, char **err) {
   int rc;
 
   if (t->runner.n_running) return SQLITE_OK;
+  /* Preparing the SELECT plans the tables it reads: is this one among them? */
+  if (t->is_reading) {
+    return fail(err, SQLITE_ERROR,
+                sqlite3_mprintf("its SELECT reads %s itself; a cached table "
+                                "cannot be recursive",
+                                t->d->name));
+  }
+  t->is_reading = true;
   hp_hook_mute(t->conn);
   rc = read_program(t, err);
   hp_hook_unmute(t->conn);
+  t->is_reading = false;
   return rc;
 }
 

@@ -3,13 +3,22 @@
 
 #include <string.h>
 
+/* The SELECT's parameter that the i-th of the expression is; 0: none. Those
+** without a name go by their number. */
+static int param_of(const hp_tagging *t, sqlite3_stmt *select, int i) {
+  const char *name = sqlite3_bind_parameter_name(t->stmt, i);
+
+  if (name && *name != '?') return sqlite3_bind_parameter_index(select, name);
+  return i <= sqlite3_bind_parameter_count(select) ? i : 0;
+}
+
 /* Every parameter of the expression must be one of the SELECT's. */
 static int check_params(const hp_tagging *t, sqlite3_stmt *select, char **err) {
   int n = sqlite3_bind_parameter_count(t->stmt);
 
   for (int i = 1; i <= n; i++) {
     const char *name = sqlite3_bind_parameter_name(t->stmt, i);
-    if (name && sqlite3_bind_parameter_index(select, name) > 0) continue;
+    if (param_of(t, select, i)) continue;
     *err = sqlite3_mprintf("cached: tags uses the parameter %s, which the "
                            "SELECT does not have",
                            name ? name : "?");
@@ -63,9 +72,7 @@ static int bind(hp_tagging *t, sqlite3_stmt *select, sqlite3_value **args) {
   int n = sqlite3_bind_parameter_count(t->stmt), rc = SQLITE_OK;
 
   for (int i = 1; i <= n && !rc; i++) {
-    const char *name = sqlite3_bind_parameter_name(t->stmt, i);
-    int arg = sqlite3_bind_parameter_index(select, name);
-    rc = sqlite3_bind_value(t->stmt, i, args[arg - 1]);
+    rc = sqlite3_bind_value(t->stmt, i, args[param_of(t, select, i) - 1]);
   }
   return rc;
 }
