@@ -303,6 +303,7 @@ static int build(hp_definition *d, sqlite3 *db, int argc,
   int rc;
 
   d->name = sqlite3_mprintf("%s", argv[2]);
+  d->is_stored = sqlite3_stricmp(argv[1], "temp") != 0;
   if (!d->name) return SQLITE_NOMEM;
   rc = take_select(d, argc > 3 ? argv[3] : NULL, err);
   if (!rc) rc = read_options(d, argc, argv, err);

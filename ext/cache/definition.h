@@ -37,6 +37,8 @@ typedef struct hp_definition {
   int n_params;       /* bind parameters: the hidden columns after them */
   char *columns;      /* the result columns as declared: names, types, … */
   char *declaration;  /* CREATE TABLE text for sqlite3_declare_vtab */
+  bool is_stored;     /* in a schema that somebody else may have written: not
+                      ** in temp */
   char *params;       /* `id, deck`: for messages; "" if there are none */
 } hp_definition;
 
@@ -44,8 +46,8 @@ typedef struct hp_definition {
 enum { HP_HIDDEN_SOURCE, HP_HIDDEN_AGE, HP_N_HIDDEN };
 
 /*
-** Makes the definition from the arguments of xCreate: argv[2] is the name,
-** argv[3] the SELECT in parentheses, the rest options. SQLITE_OK, SQLITE_NOMEM
+** Makes the definition from the arguments of xCreate: argv[1] is the schema,
+** argv[2] the name, argv[3] the SELECT in parentheses, the rest options. SQLITE_OK, SQLITE_NOMEM
 ** or another code with *err a sentence (caller frees with sqlite3_free). *out
 ** is set only on success; free it with hp_definition_free().
 */

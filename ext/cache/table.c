@@ -99,6 +99,11 @@ static int judge(hp_table *t, const hp_program *p, char **err) {
                                 "time that you accept: add ttl=seconds",
                                 t->d->name, p->doubt));
   }
+  if (p->direct_why && t->d->is_stored) {
+    return fail(err, SQLITE_ERROR,
+                sqlite3_mprintf("%s: %s; create it in temp", t->d->name,
+                                p->direct_why));
+  }
   /* The databases behind a nested cached table are not visible here: it
   ** answers from its own entries, and this one computes from them. */
   t->is_storable = !p->uses_cached;

@@ -3,7 +3,12 @@
 
 #include <string.h>
 
-enum { FLAG_DETERMINISTIC = 0x800 }; /* SQLITE_DETERMINISTIC */
+/* Flags as SQLite defines them for sqlite3_create_function_v2(). */
+enum {
+  FLAG_DETERMINISTIC = 0x800,
+  FLAG_DIRECTONLY = 0x80000,
+  FLAG_INNOCUOUS = 0x200000
+};
 
 static const char *const clock_names[] = {
     "date",     "time",     "datetime",     "julianday",    "unixepoch",
@@ -81,7 +86,8 @@ static void note_row(hp_functions *f, sqlite3_stmt *row) {
   bool builtin = sqlite3_column_int(row, 2) != 0;
   const char *type = (const char *)sqlite3_column_text(row, 3);
   bool scalar = !type || strcmp(type, "s") == 0;
-  bool flagged = (sqlite3_column_int(row, 4) & FLAG_DETERMINISTIC) != 0;
+  int flags = sqlite3_column_int(row, 4);
+  bool flagged = (flags & FLAG_DETERMINISTIC) != 0;
 
   if (!name) return;
   for (int i = 0; i < f->n; i++) {
@@ -89,8 +95,10 @@ static void note_row(hp_functions *f, sqlite3_stmt *row) {
 
     if (at->n_args != n_args || sqlite3_stricmp(at->name, name) != 0) continue;
     if (!at->known) {
-      at->known = at->builtin = at->deterministic = true;
+      at->known = at->builtin = at->deterministic = at->innocuous = true;
     }
+    at->direct_only = at->direct_only || (flags & FLAG_DIRECTONLY);
+    at->innocuous = at->innocuous && (flags & FLAG_INNOCUOUS);
     at->builtin = at->builtin && builtin;
     at->deterministic = at->deterministic && (flagged || (builtin && !scalar));
   }

@@ -18,6 +18,8 @@ typedef struct hp_function {
   bool known;         /* pragma_function_list has it */
   bool builtin;       /* no application has defined or overridden it */
   bool deterministic; /* flagged so; aggregates of SQLite count as so */
+  bool direct_only;   /* SQLITE_DIRECTONLY: not for what a schema stores */
+  bool innocuous;     /* SQLITE_INNOCUOUS: also for an untrusted schema */
 } hp_function;
 
 /* Zero-initialised. */

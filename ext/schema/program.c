@@ -283,6 +283,20 @@ static void judge_function(reading *r, const hp_function *f, bool fts) {
   }
 }
 
+/* What a schema stores may not do all that an application may: the schema can
+** come from somebody else. The rules are SQLite's own for views and triggers
+** (https://www.sqlite.org/security.html). */
+static void judge_trust(reading *r, const hp_function *f) {
+  int trusted = 1;
+
+  sqlite3_db_config(r->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, -1, &trusted);
+  if (!f->known || f->direct_only || (!trusted && !f->innocuous)) {
+    set_text(r, &r->out->direct_why,
+             "uses %s(), which may not be used by what a schema stores",
+             f->name);
+  }
+}
+
 static void judge_vtab(reading *r, const hp_vtab *v) {
   const char *name = v->table ? v->table : v->module ? v->module : NULL;
 
@@ -296,6 +310,9 @@ static void judge_vtab(reading *r, const hp_vtab *v) {
     set_text(r, &r->out->doubt,
              "the virtual table %s can change without a write", shown);
     set_text(r, &r->out->private_why, "reads the virtual table %s", shown);
+    set_text(r, &r->out->direct_why,
+             "reads the virtual table %s, which is not known to be harmless",
+             shown);
   } else if (hp_vtab_is_fts(v) && hp_text_mentions(v->sql, "tokenize")) {
     set_text(r, &r->out->private_why,
              "reads the full-text table %s, whose tokenizer an application"
@@ -315,6 +332,7 @@ static void judge(reading *r) {
   out->uses_temp = (out->read_mask & 2u) != 0;
   for (int i = 0; i < r->functions.n; i++) {
     judge_function(r, &r->functions.at[i], has_fts(&out->vtabs));
+    judge_trust(r, &r->functions.at[i]);
   }
   for (int i = 0; i < out->vtabs.n; i++) judge_vtab(r, &out->vtabs.at[i]);
   if (out->uses_temp) {
@@ -351,6 +369,7 @@ int hp_program_read(sqlite3 *db, const char *sql, hp_program *out, char **err) {
 void hp_program_term(hp_program *p) {
   sqlite3_free(p->doubt);
   sqlite3_free(p->private_why);
+  sqlite3_free(p->direct_why);
   hp_vtabs_term(&p->vtabs);
   *p = (hp_program){0};
 }

@@ -38,6 +38,8 @@ typedef struct hp_program {
   char *private_why;   /* NULL, or why the answer may only be used by this
                        ** connection: "uses the function f(), which the
                        ** application defined" */
+  char *direct_why;    /* NULL, or why only top-level SQL may ask this, not
+                       ** what a schema stores: "uses load_extension(), …" */
   hp_vtabs vtabs;      /* the virtual tables that the program opens */
 } hp_program;
 
