@@ -29,7 +29,7 @@ PARTS  := $(patsubst tests/%/run.sh,%,$(wildcard tests/*/run.sh))
 TESTS  ?= unit $(PARTS)
 PROGS   = $(patsubst %.c,$(B)/bin/%,$(wildcard tests/$1/*.c))
 BENCHES:= $(patsubst %.c,$(B)/bin/%,$(wildcard tests/bench/bench_*.c))
-BLIB   := $(patsubst %.c,$(B)/t/%.o,$(filter-out tests/bench/bench_%,$(wildcard tests/bench/*.c)))
+BLIB   := $(patsubst %.c,$(B)/t/%.o,$(filter-out tests/bench/bench_% tests/bench/replay.c,$(wildcard tests/bench/*.c)))
 FUZZ   := $(patsubst %.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*.c))
 SAN    := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
 SAN_TESTS := $(filter-out symbols readme,$(TESTS))
