@@ -43,6 +43,7 @@ struct hp_snapshot {
   bool is_idle_proved;   /* and recorded as a proof since */
   bool is_idle_of_run;   /* and taken when watch.run began */
   hp_stamp idle;         /* stamp at a moment without a transaction */
+  hp_stamp last;         /* the last one read; only to save time */
   int n_proofs;          /* ever recorded; the last N_PROOFS are kept */
   proof proofs[N_PROOFS];
   hp_snapshot *next;
@@ -213,6 +214,17 @@ static hp_snapshot_state look_rollback(const hp_snapshot *s, int txn) {
   return is_reading ? HP_SNAPSHOT_HELD : HP_SNAPSHOT_FREE;
 }
 
+/* Reads the stamp; in WAL mode the whole header only if it has changed. */
+static bool read_stamp(hp_snapshot *s, hp_stamp *out) {
+  if (hp_dbfile_is_at(s->f, s->last)) {
+    *out = s->last;
+    return true;
+  }
+  if (!hp_dbfile_stamp(s->f, out)) return false;
+  s->last = *out;
+  return true;
+}
+
 static hp_snapshot_state look_wal(hp_snapshot *s, int txn, hp_stamp *stamp) {
   if (txn == SQLITE_TXN_NONE) {
     set_idle(s, *stamp);
@@ -231,7 +243,7 @@ static hp_snapshot_state look_file(hp_snapshot *s, int txn, hp_stamp *stamp) {
   ** this is the mode of the stamp. */
   hp_stamp_mode mode = hp_dbfile_mode(s->f);
 
-  if (mode == HP_STAMP_NONE || !hp_dbfile_stamp(s->f, stamp)) {
+  if (mode == HP_STAMP_NONE || !read_stamp(s, stamp)) {
     s->is_unsure = true;
     return HP_SNAPSHOT_UNKNOWN;
   }
@@ -307,7 +319,7 @@ bool hp_snapshot_is_current(hp_snapshot *s, hp_stamp stamp) {
            stamp.b == s->instance;
   }
   hp_epoch_enter(s->all->c->reader);
-  ok = hp_dbfile_stamp(s->f, &now);
+  ok = read_stamp(s, &now);
   hp_epoch_exit(s->all->c->reader);
   return ok && hp_stamp_equal(now, stamp);
 }
@@ -408,7 +420,7 @@ static void note_idle(hp_snapshot *s, hp_reader *reader) {
   s->is_idle_of_run = false;
   if (!is_on_wal(s) || txn_state(s) != SQLITE_TXN_NONE) return;
   hp_epoch_enter(reader);
-  ok = hp_dbfile_stamp(s->f, &now);
+  ok = read_stamp(s, &now);
   hp_epoch_exit(reader);
   if (ok) set_idle(s, now);
   s->is_idle_of_run = ok;

@@ -60,6 +60,13 @@ static bool wal_stamp(const hp_dbfile *f, hp_stamp *out) {
   return true;
 }
 
+bool hp_dbfile_is_at(const hp_dbfile *f, hp_stamp stamp) {
+  const void *p = atomic_load_explicit(&f->wal_index, memory_order_acquire);
+
+  return p && hp_walindex_is_at(p, hp_stamp_change(stamp), stamp.b) &&
+         with_life(f, hp_stamp_change(stamp)) == stamp.a;
+}
+
 static uint32_t big_endian(const unsigned char *p) {
   return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 |
          p[3];

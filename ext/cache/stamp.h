@@ -89,6 +89,10 @@ hp_stamp_mode hp_dbfile_mode(const hp_dbfile *f);
 */
 bool hp_dbfile_stamp(hp_dbfile *f, hp_stamp *out);
 
+/* True if the stamp is known to be still `stamp`, which hp_dbfile_stamp() gave
+** before: a shorter way in WAL mode, false in the others. In a section. */
+bool hp_dbfile_is_at(const hp_dbfile *f, hp_stamp stamp);
+
 /*
 ** Outside of sections, after hp_dbfile_stamp() was false: finds out what the
 ** file is now (mode switched, WAL created) and opens the sentinel again if

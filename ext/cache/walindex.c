@@ -73,3 +73,16 @@ bool hp_walindex_read(const void *p, hp_walindex *out) {
   memcpy(&out->checksum, &w[I_FRAME_SUM], sizeof out->checksum);
   return out->checksum != 0 || is_unwritten(p);
 }
+
+/* The first copy of the header is the last to be written, and a pair that was
+** sound once never comes back for another commit: so a word that still has its
+** old value was read before the next commit was complete. */
+bool hp_walindex_is_at(const void *p, uint32_t change, uint64_t checksum) {
+  const _Atomic uint64_t *sums = p;
+  const _Atomic uint32_t *w = p;
+
+  return checksum != 0 &&
+         atomic_load_explicit(&w[I_CHANGE], memory_order_relaxed) == change &&
+         atomic_load_explicit(&sums[I_FRAME_SUM / 2], memory_order_acquire) ==
+             checksum;
+}

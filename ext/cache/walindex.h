@@ -27,4 +27,12 @@ typedef struct hp_walindex {
 */
 bool hp_walindex_read(const void *p, hp_walindex *out);
 
+/*
+** True if the header at p, read and found sound before, still stands for the
+** commit {change, checksum}: two loads. A commit that is being published at
+** this moment, or whose process was killed while publishing it, counts as not
+** yet done: nobody can have seen it. False for a checksum of 0.
+*/
+bool hp_walindex_is_at(const void *p, uint32_t change, uint64_t checksum);
+
 #endif

@@ -222,10 +222,11 @@ END_TEST
 START_TEST(an_immutable_file_has_one_stamp_and_no_sentinel) {
   sqlite3 *db = new_db("i.db", "delete");
   hp_dbfile *f;
+  char uri[600];
 
   test_db_close(db);
-  db = test_db_open(
-      sqlite3_mprintf("file:%s?immutable=1", test_tmp_path("i.db")), NULL);
+  snprintf(uri, sizeof uri, "file:%s?immutable=1", test_tmp_path("i.db"));
+  db = test_db_open(uri, NULL);
   f = acquire(db, "main");
   ck_assert_int_eq(hp_dbfile_mode(f), HP_STAMP_IMMUTABLE);
   ck_assert(hp_stamp_equal(stamp_of(f), stamp_of(f)));

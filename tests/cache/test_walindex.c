@@ -100,6 +100,18 @@ START_TEST(no_frame_since_a_rebuild_is_not_believed) {
 }
 END_TEST
 
+START_TEST(the_short_way_knows_the_commit_and_nothing_else) {
+  image m = header(5, 77);
+  uint64_t sum = (uint64_t)77 << 32 | 77;
+
+  ck_assert(hp_walindex_is_at(&m, 5, sum));
+  ck_assert(!hp_walindex_is_at(&m, 6, sum));
+  ck_assert(!hp_walindex_is_at(&m, 5, sum + 1));
+  m = header(0, 0);
+  ck_assert(!hp_walindex_is_at(&m, 0, 0));
+}
+END_TEST
+
 Suite *cache_walindex_suite(void) {
   Suite *s = suite_create("cache_walindex");
   TCase *c = tcase_create("header");
@@ -111,6 +123,7 @@ Suite *cache_walindex_suite(void) {
   tcase_add_test(c, an_uninitialised_header_is_not_believed);
   tcase_add_test(c, no_frame_ever_is_a_state_of_its_own);
   tcase_add_test(c, no_frame_since_a_rebuild_is_not_believed);
+  tcase_add_test(c, the_short_way_knows_the_commit_and_nothing_else);
   suite_add_tcase(s, c);
   return s;
 }
