@@ -80,8 +80,7 @@ static const char *pragma_value(const char *name) {
 }
 
 static int is_name(const char *z, const char *name) {
-  return is_word(z + (*z == '"' || *z == '[' || *z == '`' || *z == '\''),
-                 name);
+  return is_word(z + (*z == '"' || *z == '[' || *z == '`' || *z == '\''), name);
 }
 
 static hp_pragma pragma(const char *z) {
@@ -104,13 +103,9 @@ hp_pragma hp_pragma_of(const char *sql) {
   const char *z = skip_space(sql);
 
   switch (*z | 0x20) {
-    case 'p':
-      return is_word(z, "pragma") ? pragma(z + 6) : HP_PRAGMA_OTHER;
-    case 'a':
-      return is_word(z, "attach") ? HP_PRAGMA_REBIND : HP_PRAGMA_OTHER;
-    case 'd':
-      return is_word(z, "detach") ? HP_PRAGMA_REBIND : HP_PRAGMA_OTHER;
-    default:
-      return HP_PRAGMA_OTHER;
+  case 'p': return is_word(z, "pragma") ? pragma(z + 6) : HP_PRAGMA_OTHER;
+  case 'a': return is_word(z, "attach") ? HP_PRAGMA_REBIND : HP_PRAGMA_OTHER;
+  case 'd': return is_word(z, "detach") ? HP_PRAGMA_REBIND : HP_PRAGMA_OTHER;
+  default: return HP_PRAGMA_OTHER;
   }
 }

@@ -15,8 +15,8 @@
 #include <stdbool.h>
 
 typedef struct hp_sentinel {
-  sqlite3 *db;          /* ours; NULL while closed */
-  sqlite3_file *file;   /* its database file; owned by db */
+  sqlite3 *db;           /* ours; NULL while closed */
+  sqlite3_file *file;    /* its database file; owned by db */
   const void *wal_index; /* first 32 KiB of the WAL index, mapped, or NULL if
                          ** the database is not in WAL mode; valid while db is
                          ** open */

@@ -3,13 +3,14 @@
 
 #include "base/clock.h"
 #include "base/hook.h"
+#include "cache/pager.h"
 #include "cache/pragma.h"
 
 #include <string.h>
 
-#define N_PROOFS 8
-#define HOLD_MS 200   /* sentinels stay closed after a PRAGMA wanted them so */
-#define SHARED_LOCK 1 /* SQLITE_LOCK_SHARED of xLock */
+#define N_PROOFS    8
+#define HOLD_MS     200 /* sentinels stay closed after a PRAGMA wanted them so */
+#define SHARED_LOCK 1   /* SQLITE_LOCK_SHARED of xLock */
 
 /* How answers from this database are guarded. */
 typedef enum kind {
@@ -31,20 +32,20 @@ struct hp_snapshot {
   sqlite3 *db;
   char *schema;
   bool is_main;
-  bool needs_rebind;     /* the name may stand for another database now */
-  bool is_polled;        /* the data version is up to date */
-  bool is_unsure;        /* a stamp could not be read: look what the file is */
+  bool needs_rebind; /* the name may stand for another database now */
+  bool is_polled;    /* the data version is up to date */
+  bool is_unsure;    /* a stamp could not be read: look what the file is */
   kind kind;
-  hp_dbfile *f;          /* or NULL; one reference */
-  const char *filename;  /* address as of the binding, not to be read */
-  void *vfs;             /* ditto */
-  uint64_t instance;     /* id while private */
-  bool has_idle;         /* idle is set */
-  bool is_idle_proved;   /* and recorded as a proof since */
-  bool is_idle_of_run;   /* and taken when watch.run began */
-  hp_stamp idle;         /* stamp at a moment without a transaction */
-  hp_stamp last;         /* the last one read; only to save time */
-  int n_proofs;          /* ever recorded; the last N_PROOFS are kept */
+  hp_dbfile *f;         /* or NULL; one reference */
+  const char *filename; /* address as of the binding, not to be read */
+  void *vfs;            /* ditto */
+  uint64_t instance;    /* id while private */
+  bool has_idle;        /* idle is set */
+  bool is_idle_proved;  /* and recorded as a proof since */
+  bool is_idle_of_run;  /* and taken when watch.run began */
+  hp_stamp idle;        /* stamp at a moment without a transaction */
+  hp_stamp last;        /* the last one read; only to save time */
+  int n_proofs;         /* ever recorded; the last N_PROOFS are kept */
   proof proofs[N_PROOFS];
   hp_snapshot *next;
 };
@@ -67,43 +68,13 @@ static int txn_state(const hp_snapshot *s) {
 }
 
 static bool read_data_version(const hp_snapshot *s, uint32_t *out) {
-  unsigned v = 0;
-
-  if (sqlite3_file_control(s->db, s->schema, SQLITE_FCNTL_DATA_VERSION, &v)) {
-    return false;
-  }
-  *out = v;
-  return true;
-}
-
-static void *vfs_of(const hp_snapshot *s) {
-  void *vfs = NULL;
-
-  sqlite3_file_control(s->db, s->schema, SQLITE_FCNTL_VFS_POINTER, &vfs);
-  return vfs;
-}
-
-/* The lock the host has on the file: 0 none, 1 shared, more: to write. */
-static int lock_state(const hp_snapshot *s) {
-  int state = -1;
-
-  sqlite3_file_control(s->db, s->schema, SQLITE_FCNTL_LOCKSTATE, &state);
-  return state;
+  return hp_pager_data_version(s->db, s->schema, out);
 }
 
 /* sqlite3_deserialize() replaces a database in place, main included. */
 static bool is_rebound(const hp_snapshot *s) {
   if (sqlite3_db_filename(s->db, s->schema) != s->filename) return true;
-  return s->kind != KIND_FILE && vfs_of(s) != s->vfs;
-}
-
-static bool has_shared_cache(const hp_snapshot *s) {
-  int own = 0, shared = 0, peak;
-
-  sqlite3_db_status(s->db, SQLITE_DBSTATUS_CACHE_USED, &own, &peak, 0);
-  sqlite3_db_status(s->db, SQLITE_DBSTATUS_CACHE_USED_SHARED, &shared, &peak,
-                    0);
-  return own != shared;
+  return s->kind != KIND_FILE && hp_pager_vfs(s->db, s->schema) != s->vfs;
 }
 
 /* ---- binding a name to a database ---- */
@@ -128,20 +99,16 @@ static kind private_kind(const hp_snapshot *s) {
 
 /* Locked for good by the host itself: the change counter stands still. */
 static bool is_exclusive(const hp_snapshot *s) {
-  int state = lock_state(s);
+  int state = hp_pager_lock(s->db, s->schema);
 
-  return state > SHARED_LOCK ||
-         (state > 0 && txn_state(s) == SQLITE_TXN_NONE);
+  return state > SHARED_LOCK || (state > 0 && txn_state(s) == SQLITE_TXN_NONE);
 }
 
 static kind choose_kind(const hp_snapshot *s) {
   switch (s->f ? hp_dbfile_mode(s->f) : HP_STAMP_NONE) {
-    case HP_STAMP_NONE:
-      return private_kind(s);
-    case HP_STAMP_ROLLBACK:
-      return is_exclusive(s) ? KIND_POLLED : KIND_FILE;
-    default:
-      return KIND_FILE;
+  case HP_STAMP_NONE: return private_kind(s);
+  case HP_STAMP_ROLLBACK: return is_exclusive(s) ? KIND_POLLED : KIND_FILE;
+  default: return KIND_FILE;
   }
 }
 
@@ -153,7 +120,7 @@ static int bind(hp_snapshot *s) {
   if (rc == SQLITE_NOMEM) return rc;
   s->f = f;
   s->filename = sqlite3_db_filename(s->db, s->schema);
-  s->vfs = vfs_of(s);
+  s->vfs = hp_pager_vfs(s->db, s->schema);
   s->instance = hp_dbfile_next_id();
   s->kind = choose_kind(s);
   s->needs_rebind = false;
@@ -208,7 +175,7 @@ static hp_snapshot_state look_private(hp_snapshot *s, int txn,
 static hp_snapshot_state look_rollback(const hp_snapshot *s, int txn) {
   bool is_reading = txn == SQLITE_TXN_READ;
 
-  if (lock_state(s) != (is_reading ? SHARED_LOCK : 0)) {
+  if (hp_pager_lock(s->db, s->schema) != (is_reading ? SHARED_LOCK : 0)) {
     return HP_SNAPSHOT_UNKNOWN;
   }
   return is_reading ? HP_SNAPSHOT_HELD : HP_SNAPSHOT_FREE;
@@ -294,17 +261,15 @@ static hp_snapshot_state look_in_section(hp_snapshot *s, hp_stamp *stamp) {
 bool hp_snapshot_confirm(hp_snapshot *s, hp_stamp before) {
   hp_stamp now;
 
-  if (has_shared_cache(s)) return false;
+  if (hp_pager_is_shared(s->db)) return false;
   switch (look_in_section(s, &now)) {
-    case HP_SNAPSHOT_HELD:
-      return hp_stamp_equal(now, before);
-    case HP_SNAPSHOT_FREE:
-      /* The transaction is over. Without its lock a change counter proves
-      ** nothing: a writer may write it, fail, and the next write the same. */
-      return hp_snapshot_mode(s) != HP_STAMP_ROLLBACK &&
-             hp_stamp_equal(now, before);
-    default:
-      return false;
+  case HP_SNAPSHOT_HELD: return hp_stamp_equal(now, before);
+  case HP_SNAPSHOT_FREE:
+    /* The transaction is over. Without its lock a change counter proves
+    ** nothing: a writer may write it, fail, and the next write the same. */
+    return hp_snapshot_mode(s) != HP_STAMP_ROLLBACK &&
+           hp_stamp_equal(now, before);
+  default: return false;
   }
 }
 
@@ -385,15 +350,10 @@ uint64_t hp_snapshot_id(hp_snapshot *s) {
   if (s->needs_rebind && bind(s)) return 0;
   if (s->f) settle(s);
   switch (s->kind) {
-    case KIND_FILE:
-      return hp_dbfile_id(s->f);
-    case KIND_POLLED:
-      poll(s);
-      return s->instance;
-    case KIND_ALONE:
-      return s->instance;
-    case KIND_NOTHING:
-      break;
+  case KIND_FILE: return hp_dbfile_id(s->f);
+  case KIND_POLLED: poll(s); return s->instance;
+  case KIND_ALONE: return s->instance;
+  case KIND_NOTHING: break;
   }
   return 0;
 }

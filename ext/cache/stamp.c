@@ -19,20 +19,20 @@ typedef struct identity {
 
 struct hp_dbfile {
   _Atomic(const void *) wal_index; /* mapped by the sentinel, or NULL */
-  _Atomic uint64_t id;             /* life of the sentinel; new at each change */
+  _Atomic uint64_t id;             /* life of the sentinel */
   _Atomic int mode;                /* hp_stamp_mode */
   pthread_mutex_t io;              /* guards file */
   sqlite3_file *file;              /* the sentinel's, or NULL */
 
-  identity who;                    /* constant, like the next three */
+  identity who; /* constant, like the next three */
   char *path;
   char *vfs;
   char *uri;
 
-  hp_sentinel sentinel;            /* guarded by lock, like all below */
+  hp_sentinel sentinel; /* guarded by lock, like all below */
   int64_t next_try_ms;
   int n_refs;
-  bool is_abandoned;               /* by a fork: not in the list, never opened */
+  bool is_abandoned; /* by a fork: unlisted, never opened */
   struct hp_dbfile *next;
 };
 
@@ -95,15 +95,10 @@ static bool rollback_stamp(hp_dbfile *f, hp_stamp *out) {
 
 bool hp_dbfile_stamp(hp_dbfile *f, hp_stamp *out) {
   switch (hp_dbfile_mode(f)) {
-    case HP_STAMP_WAL:
-      return wal_stamp(f, out);
-    case HP_STAMP_ROLLBACK:
-      return rollback_stamp(f, out);
-    case HP_STAMP_IMMUTABLE:
-      *out = (hp_stamp){with_life(f, 0), 0};
-      return true;
-    case HP_STAMP_NONE:
-      break;
+  case HP_STAMP_WAL: return wal_stamp(f, out);
+  case HP_STAMP_ROLLBACK: return rollback_stamp(f, out);
+  case HP_STAMP_IMMUTABLE: *out = (hp_stamp){with_life(f, 0), 0}; return true;
+  case HP_STAMP_NONE: break;
   }
   return false;
 }
@@ -224,8 +219,7 @@ static hp_dbfile *new_file(const identity *who, const char *filename,
   return NULL;
 }
 
-static hp_dbfile *find(const identity *who, const char *path,
-                       const char *vfs) {
+static hp_dbfile *find(const identity *who, const char *path, const char *vfs) {
   hp_dbfile *f = files;
 
   while (f && !(is_same(&f->who, who) && !strcmp(f->path, path) &&
@@ -272,8 +266,7 @@ static bool is_watchable(const char *filename, const char *vfs) {
 static bool host_has_moved(sqlite3 *db, const char *schema) {
   int has_moved = 1;
 
-  return sqlite3_file_control(db, schema, SQLITE_FCNTL_HAS_MOVED,
-                              &has_moved) ||
+  return sqlite3_file_control(db, schema, SQLITE_FCNTL_HAS_MOVED, &has_moved) ||
          has_moved;
 }
 

@@ -50,7 +50,7 @@ static inline bool hp_stamp_equal(hp_stamp x, hp_stamp y) {
 typedef struct hp_dbfile hp_dbfile;
 
 typedef enum hp_stamp_mode {
-  HP_STAMP_NONE,      /* no sentinel now: nothing can be proved, compute */
+  HP_STAMP_NONE, /* no sentinel now: nothing can be proved, compute */
   HP_STAMP_WAL,
   HP_STAMP_ROLLBACK,
   HP_STAMP_IMMUTABLE,

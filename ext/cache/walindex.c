@@ -4,13 +4,23 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#define VERSION 3007000
-#define N_WORDS 6         /* of 8 bytes: one copy of the header */
-#define FIRST_FRAME 34    /* 32-bit word that holds the page of frame 1 */
+#define VERSION     3007000
+#define N_WORDS     6  /* of 8 bytes: one copy of the header */
+#define FIRST_FRAME 34 /* 32-bit word that holds the page of frame 1 */
 
 /* 32-bit words of a copy. */
-enum { I_VERSION, I_UNUSED, I_CHANGE, I_FLAGS, I_FRAMES, I_PAGES,
-       I_FRAME_SUM, I_SALT = 8, I_SUM = 10, N_SUMMED = 10 };
+enum {
+  I_VERSION,
+  I_UNUSED,
+  I_CHANGE,
+  I_FLAGS,
+  I_FRAMES,
+  I_PAGES,
+  I_FRAME_SUM,
+  I_SALT = 8,
+  I_SUM = 10,
+  N_SUMMED = 10
+};
 
 static void copy_words(const void *p, int first, uint64_t out[N_WORDS]) {
   const _Atomic uint64_t *w = p;

@@ -34,8 +34,8 @@ static const struct {
 };
 
 START_TEST(statements_are_told_apart_by_their_text) {
-  ck_assert_msg(hp_pragma_of(cases[_i].sql) == cases[_i].what,
-                "%s: %d", cases[_i].sql, (int)hp_pragma_of(cases[_i].sql));
+  ck_assert_msg(hp_pragma_of(cases[_i].sql) == cases[_i].what, "%s: %d",
+                cases[_i].sql, (int)hp_pragma_of(cases[_i].sql));
 }
 END_TEST
 

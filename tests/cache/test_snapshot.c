@@ -385,7 +385,8 @@ START_TEST(a_memory_database_is_private_and_moves_with_each_commit) {
 
   ck_assert(hp_snapshot_is_private(h.s));
   ck_assert(hp_snapshot_id(h.s) != 0);
-  for (size_t i = 0; i < sizeof private_changes / sizeof *private_changes; i++) {
+  for (size_t i = 0; i < sizeof private_changes / sizeof *private_changes;
+       i++) {
     check_private_moves(&h, private_changes[i]);
   }
   ck_assert(look(&h, &x) == HP_SNAPSHOT_FREE);
@@ -419,9 +420,9 @@ static void deserialize(sqlite3 *db, sqlite3 *from) {
   sqlite3_int64 n;
   unsigned char *p = sqlite3_serialize(from, "main", &n, 0);
 
-  ck_assert_int_eq(sqlite3_deserialize(db, "main", p, n, n,
-                                       SQLITE_DESERIALIZE_FREEONCLOSE),
-                   SQLITE_OK);
+  ck_assert_int_eq(
+      sqlite3_deserialize(db, "main", p, n, n, SQLITE_DESERIALIZE_FREEONCLOSE),
+      SQLITE_OK);
 }
 
 START_TEST(a_deserialized_database_is_noticed_and_not_cached) {
@@ -669,7 +670,8 @@ Suite *cache_snapshot_suite(void) {
   tcase_add_test(
       c, without_the_hook_an_older_moment_proves_as_long_as_nobody_commits);
   tcase_add_test(c, a_held_snapshot_stays_held_while_others_commit);
-  tcase_add_test(c, a_commit_before_the_first_look_leaves_the_snapshot_unproved);
+  tcase_add_test(c,
+                 a_commit_before_the_first_look_leaves_the_snapshot_unproved);
   tcase_add_loop_test(
       c, an_own_commit_under_an_open_reader_is_not_taken_for_the_old_state, 0,
       N_MODES);
@@ -684,8 +686,8 @@ Suite *cache_snapshot_suite(void) {
   tcase_add_test(c, a_pin_in_an_explicit_transaction_lasts_until_its_end);
   tcase_add_test(c, a_pin_that_meets_a_writer_is_busy);
   tcase_add_test(c, a_pin_that_is_not_allowed_to_read_proves_nothing);
-  tcase_add_loop_test(
-      c, attached_again_under_the_same_name_is_another_database, 0, N_MODES);
+  tcase_add_loop_test(c, attached_again_under_the_same_name_is_another_database,
+                      0, N_MODES);
   tcase_add_test(
       c, a_replaced_file_attached_again_without_the_hook_is_another_one);
   tcase_add_test(c, the_host_may_leave_wal_because_the_hook_makes_way);

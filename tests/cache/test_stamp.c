@@ -173,10 +173,11 @@ END_TEST
 START_TEST(nothing_is_watched_that_is_no_file) {
   sqlite3 *db = test_db_open(":memory:", NULL);
 
-  test_db_exec(db, "CREATE TEMP TABLE x(a); ATTACH ':memory:' AS m;"
-                   "ATTACH 'file:/q?vfs=memdb' AS d;"
-                   "ATTACH 'file:%s?nolock=1' AS n;"
-                   "ATTACH 'file:%s?cache=shared' AS s;",
+  test_db_exec(db,
+               "CREATE TEMP TABLE x(a); ATTACH ':memory:' AS m;"
+               "ATTACH 'file:/q?vfs=memdb' AS d;"
+               "ATTACH 'file:%s?nolock=1' AS n;"
+               "ATTACH 'file:%s?cache=shared' AS s;",
                test_tmp_path("n.db"), test_tmp_path("s.db"));
   ck_assert_ptr_null(acquire(db, "main"));
   ck_assert_ptr_null(acquire(db, "temp"));
@@ -409,8 +410,7 @@ START_TEST(a_file_that_may_only_be_read_gets_no_sentinel) {
   }
   db = new_db("ro.db", "delete");
   test_db_close(db);
-  snprintf(read_only_path, sizeof read_only_path, "%s",
-           test_tmp_path("ro.db"));
+  snprintf(read_only_path, sizeof read_only_path, "%s", test_tmp_path("ro.db"));
   chmod(read_only_path, 0444);
   chmod(test_tmp_path(".."), 0755);
   chmod(test_tmp_dir(), 0555);
@@ -509,13 +509,15 @@ Suite *cache_stamp_suite(void) {
   tcase_add_test(c, an_empty_file_has_no_stamp_until_it_is_a_database);
   tcase_add_test(c, an_exclusively_locked_file_gets_no_sentinel_and_no_shm);
   tcase_add_test(c, opening_again_is_not_tried_at_every_call);
-  tcase_add_test(c, a_change_to_wal_is_noticed_before_its_first_commit_is_missed);
+  tcase_add_test(c,
+                 a_change_to_wal_is_noticed_before_its_first_commit_is_missed);
   tcase_add_test(c, quiesce_lets_the_host_leave_wal);
   tcase_add_test(c, a_file_that_was_moved_away_is_not_watched);
   tcase_add_test(c, a_replaced_file_is_another_one);
   tcase_add_test(c, a_file_that_is_no_database_gets_no_sentinel);
   tcase_add_test(c, a_file_that_may_only_be_read_gets_no_sentinel);
-  tcase_add_test(c, a_forked_child_abandons_sentinels_and_the_parent_keeps_them);
+  tcase_add_test(c,
+                 a_forked_child_abandons_sentinels_and_the_parent_keeps_them);
   tcase_add_test(c, the_last_to_close_leaves_no_wal_behind);
   tcase_add_test(c, a_host_that_forbids_the_last_checkpoint_is_obeyed);
   tcase_add_test(c, every_allocation_may_fail);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+**
+** What SQLite tells about the pager of one schema of a connection. A few
+** nanoseconds each; no SQL is run. On the connection's own thread.
+*/
+#ifndef HP_CACHE_PAGER_H
+#define HP_CACHE_PAGER_H
+
+#include "base/sqlite_api.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Its data version: stays the same exactly as long as SQLite takes the pages
+** it has cached for valid; moves with own commits and, at the start of a read
+** transaction, with those of others. False if there is no such database. */
+bool hp_pager_data_version(sqlite3 *db, const char *schema, uint32_t *out);
+
+/* Address of its VFS, or NULL. */
+void *hp_pager_vfs(sqlite3 *db, const char *schema);
+
+/* The lock the connection has on the file: 0 none, 1 shared, more: to write;
+** -1 if it cannot be told. */
+int hp_pager_lock(sqlite3 *db, const char *schema);
+
+/* True if a page cache of db is shared with another connection at present. */
+bool hp_pager_is_shared(sqlite3 *db);
+
+#endif
