@@ -81,9 +81,9 @@ $(B)/bin/%: %.c | $(B)/.setup-build
 	@mkdir -p $(@D)
 	$(call run,cc $<)$(CC) $(BASE) -Itests $(CFLAGS) -o $@ $< -lsqlite3 -pthread
 
-RUN_DEMO = $(B)/bin/demo --so $(abspath $(B)/hotpath.so) --dir $(B)/demo
-demo: all $(B)/bin/demo | $(B)/.setup-demo ## flashcards, naive against hotpath
-	@$(RUN_DEMO)
+RUN_DEMO = $(B)/bin/demo --so $(abspath $(B)/hotpath.so) --dir $(B)/demo $(if $(DISK),--disk)
+demo: all $(B)/bin/demo | $(B)/.setup-demo ## flashcards, naive against hotpath (yours: DB=file SQL=file)
+	@$(RUN_DEMO) $(if $(DB),--db '$(DB)') $(if $(SQL),--sql '$(SQL)')
 bench-demo: all $(B)/bin/demo | $(B)/.setup-demo ## the demo pipeline from naive to hotpath, medians
 	@$(RUN_DEMO) --bench $(or $(RUNS),3)
 $(B)/bin/demo: $(DEMO:%.c=$(B)/t/%.o)
@@ -133,4 +133,5 @@ help: ## list the targets
 clean: ## remove what was built
 	rm -rf build build-* hotpath.so
 
--include $(SOBJ:.o=.d) $(TOBJ:.o=.d) $(patsubst $(B)/bin/%,$(B)/t/%.d,$(BENCHES))
+-include $(SOBJ:.o=.d) $(TOBJ:.o=.d) $(DEMO:%.c=$(B)/t/%.d) \
+  $(patsubst $(B)/bin/%,$(B)/t/%.d,$(BENCHES))

@@ -10,7 +10,7 @@
 #include "demo/say.h"
 
 struct demo_app {
-  const char *path;                        /* borrowed */
+  char *path;                              /* owned */
   const char *so;                          /* borrowed */
   const demo_plan *plan;                   /* borrowed */
   sqlite3 *db;                             /* kept if one_connection */
@@ -32,15 +32,16 @@ static int connect_db(const demo_app *app, sqlite3 **out) {
 int demo_app_open(const char *path, const demo_plan *plan, const char *so,
                   demo_app **out) {
   demo_app *app = calloc(1, sizeof(*app));
-  int rc = 0;
+  int rc;
 
   *out = NULL;
   if (app == NULL) return demo_fail("out of memory.");
-  app->path = path;
+  app->path = sqlite3_mprintf("%s", path);
   app->so = so;
   app->plan = plan;
   app->answers = DEMO_HASH_START;
-  if (plan->one_connection) rc = connect_db(app, &app->db);
+  rc = app->path == NULL ? demo_fail("out of memory.") : 0;
+  if (rc == 0 && plan->one_connection) rc = connect_db(app, &app->db);
   if (rc == 0 && plan->one_connection) {
     rc = demo_exec(app->db, "PRAGMA journal_mode = WAL");
   }
@@ -61,6 +62,7 @@ void demo_app_close(demo_app *app) {
   if (app == NULL) return;
   for (i = 0; i < DEMO_STATEMENTS; i++) sqlite3_finalize(app->prepared[i]);
   sqlite3_close(app->db);
+  sqlite3_free(app->path);
   free(app);
 }
 
@@ -165,4 +167,13 @@ uint64_t demo_app_answers(const demo_app *app) {
 
 sqlite3 *demo_app_db(demo_app *app) {
   return app->db;
+}
+
+int demo_app_see(demo_app *app, int (*see)(sqlite3 *)) {
+  sqlite3 *db = NULL;
+  int rc = connect_db(app, &db);
+
+  if (rc == 0) rc = see(db);
+  sqlite3_close(db);
+  return rc;
 }

@@ -71,4 +71,8 @@ uint64_t demo_app_answers(const demo_app *app);
 /* The kept connection, NULL in a plan without one; borrowed until close. */
 sqlite3 *demo_app_db(demo_app *app);
 
+/* Calls see with a connection like those of the statements, which is closed
+** afterwards. Returns what see does, or 1 when there is no connection. */
+int demo_app_see(demo_app *app, int (*see)(sqlite3 *));
+
 #endif

@@ -14,10 +14,9 @@ enum { MAX_RUNS = 99, MAX_STEPS = 8 };
 
 /* What the bench carries from run to run. */
 typedef struct bench {
-  const demo_options *options; /* borrowed */
-  char *base;                  /* owned */
-  demo_list list;              /* owned */
-  demo_run first;              /* what all other runs must equal */
+  demo_stage stage; /* owned */
+  int runs;         /* of each way */
+  demo_run first;   /* what all other runs must equal */
   bool has_first;
 } bench;
 
@@ -34,7 +33,7 @@ static double median(double *values, int n) {
 
 static int run_once(bench *b, const demo_plan *plan, double *seconds) {
   demo_run run;
-  int rc = demo_run_copy(b->options, b->base, plan, &b->list, &run, NULL);
+  int rc = demo_run_copy(&b->stage, plan, b->stage.list.n, &run, NULL);
 
   if (rc != 0) return rc;
   *seconds = demo_run_total_s(&run);
@@ -50,7 +49,7 @@ static int run_all(bench *b, double seconds[][MAX_RUNS]) {
   const demo_plan *plan;
   int run, i, rc = 0;
 
-  for (run = 0; rc == 0 && run < b->options->bench; run++) {
+  for (run = 0; rc == 0 && run < b->runs; run++) {
     for (i = 0; rc == 0 && (plan = demo_plan_step(i)) != NULL; i++) {
       if (run > 0 && i > 0 && demo_plan_step(i + 1) != NULL) continue;
       rc = run_once(b, plan, &seconds[i][run]);
@@ -61,16 +60,15 @@ static int run_all(bench *b, double seconds[][MAX_RUNS]) {
 
 static void print(const bench *b, double seconds[][MAX_RUNS]) {
   const demo_plan *plan;
-  double naive = median(seconds[0], b->options->bench), s = naive;
+  double naive = median(seconds[0], b->runs), s = naive;
   bool middle;
   int i;
 
   printf("\nflashcards pipeline, %d cards, median of %d run%s, equal results\n",
-         b->options->cards, b->options->bench,
-         b->options->bench == 1 ? "" : "s");
+         b->stage.list.n, b->runs, b->runs == 1 ? "" : "s");
   for (i = 0; (plan = demo_plan_step(i)) != NULL; i++) {
     middle = i > 0 && demo_plan_step(i + 1) != NULL;
-    s = i == 0 ? naive : median(seconds[i], middle ? 1 : b->options->bench);
+    s = i == 0 ? naive : median(seconds[i], middle ? 1 : b->runs);
     printf("  %-28s %8.2f s %8.1fx\n", plan->name, s, naive / s);
   }
   printf("demo pipeline naive / hotpath: %.1fx (to reach: >= 7.5x)\n",
@@ -78,19 +76,12 @@ static void print(const bench *b, double seconds[][MAX_RUNS]) {
 }
 
 int demo_bench(const demo_options *options) {
-  bench b = {.options = options};
+  bench b = {.runs = options->bench};
   double seconds[MAX_STEPS][MAX_RUNS] = {{0}};
-  int rc = demo_make_dir(options->dir);
+  int rc = demo_stage_init(&b.stage, options);
 
-  b.base = sqlite3_mprintf("%s/base.db", options->dir);
-  if (rc == 0 && b.base == NULL) rc = demo_fail("out of memory.");
-  if (rc == 0) {
-    rc = demo_base_build(b.base, options->migrations, options->edict);
-  }
-  if (rc == 0) rc = demo_list_init(&b.list, b.base, options->cards);
   if (rc == 0) rc = run_all(&b, seconds);
   if (rc == 0) print(&b, seconds);
-  demo_list_term(&b.list);
-  sqlite3_free(b.base);
+  demo_stage_term(&b.stage);
   return rc;
 }

@@ -12,6 +12,9 @@ static const struct option known[] = {
     {"dir", required_argument, NULL, 'd'},
     {"migrations", required_argument, NULL, 'm'},
     {"edict", required_argument, NULL, 'e'},
+    {"db", required_argument, NULL, 'D'},
+    {"sql", required_argument, NULL, 'S'},
+    {"disk", no_argument, NULL, 'k'},
     {"cards", required_argument, NULL, 'c'},
     {"bench", required_argument, NULL, 'b'},
     {NULL, 0, NULL, 0},
@@ -32,24 +35,15 @@ static int read_number(const char *name, const char *text, int low, int high,
 
 static int take(int option, char *value, demo_options *out) {
   switch (option) {
-  case 's':
-    out->so = value;
-    return 0;
-  case 'd':
-    out->dir = value;
-    return 0;
-  case 'm':
-    out->migrations = value;
-    return 0;
-  case 'e':
-    out->edict = value;
-    return 0;
-  case 'c':
-    return read_number("cards", value, 1, 5000, &out->cards);
-  case 'b':
-    return read_number("bench", value, 1, 99, &out->bench);
-  default:
-    return 1; /* getopt has said what is wrong */
+  case 's': out->so = value; return 0;
+  case 'd': out->dir = value; return 0;
+  case 'm': out->migrations = value; return 0;
+  case 'e': out->edict = value; return 0;
+  case 'D': out->db = value; return 0;
+  case 'S': out->sql = value; return 0;
+  case 'c': return read_number("cards", value, 1, 5000, &out->cards);
+  case 'b': return read_number("bench", value, 1, 99, &out->bench);
+  default: return 1; /* getopt has said what is wrong */
   }
 }
 
@@ -66,8 +60,11 @@ int demo_options_parse(int argc, char **argv, demo_options *out) {
   }
   if (rc == 0 && optind < argc) {
     rc = demo_fail("'%s' is no option; there are --so, --dir, --migrations, "
-                   "--edict, --cards and --bench.",
+                   "--edict, --db, --sql, --disk, --cards and --bench.",
                    argv[optind]);
+  }
+  if (rc == 0 && out->sql != NULL && out->db == NULL) {
+    rc = demo_fail("a file of statements (SQL=) needs a database (DB=).");
   }
   return rc;
 }

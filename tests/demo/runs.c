@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "demo/base.h"
 #include "demo/files.h"
 #include "demo/hash.h"
 #include "demo/say.h"
@@ -12,16 +13,21 @@
 static const demo_plan ladder[] = {
     {.name = "naive", .file = "naive"},
     {.name = "+ indexes of 009", .file = "step", .indexes = true},
-    {.name = "+ one connection",
+    {.name = "+ one connection, WAL",
      .file = "step",
      .indexes = true,
      .one_connection = true},
     {.name = "+ transactions",
-     .file = "hotpath",
-     .observed = true,
+     .file = "step",
      .indexes = true,
      .one_connection = true,
      .transactions = true},
+    {.name = "+ cached tables (hotpath)",
+     .file = "hotpath",
+     .indexes = true,
+     .one_connection = true,
+     .transactions = true,
+     .cached = true},
 };
 
 enum { STEPS = sizeof(ladder) / sizeof(ladder[0]) };
@@ -43,6 +49,33 @@ const demo_plan *demo_plan_observed(void) {
 
 const demo_plan *demo_plan_step(int i) {
   return i >= 0 && i < STEPS ? &ladder[i] : NULL;
+}
+
+const demo_plan *demo_plan_any(int i) {
+  return i == STEPS ? &observed : demo_plan_step(i);
+}
+
+int demo_stage_init(demo_stage *stage, const demo_options *options) {
+  int rc = demo_make_dir(options->dir);
+
+  *stage = (demo_stage){.options = options,
+                        .base = sqlite3_mprintf("%s/base.db", options->dir)};
+  if (stage->base == NULL) return demo_fail("out of memory.");
+  if (rc == 0) {
+    rc = demo_base_build(stage->base, options->migrations, options->edict);
+  }
+  if (rc == 0) rc = demo_list_init(&stage->list, stage->base, options->cards);
+  if (rc == 0) {
+    rc = demo_place_init(&stage->place, options->dir, options->on_disk);
+  }
+  return rc;
+}
+
+void demo_stage_term(demo_stage *stage) {
+  demo_place_term(&stage->place);
+  demo_list_term(&stage->list);
+  sqlite3_free(stage->base);
+  stage->base = NULL;
 }
 
 static int add_indexes(const char *path, const char *migrations) {
@@ -77,24 +110,27 @@ static int read_content(const char *path, demo_run *run) {
   return rc;
 }
 
-int demo_run_copy(const demo_options *options, const char *base,
-                  const demo_plan *plan, const demo_list *list, demo_run *run,
-                  demo_app **app) {
+int demo_run_copy(const demo_stage *stage, const demo_plan *plan, int n,
+                  demo_run *run, demo_app **app) {
   demo_app *mine = NULL;
-  char *path = sqlite3_mprintf("%s/run-%s.db", options->dir, plan->file);
+  demo_list words = stage->list;
+  char *path = sqlite3_mprintf("%s/run-%s.db", stage->place.dir, plan->file);
   int rc;
 
   *run = (demo_run){0};
   if (app != NULL) *app = NULL;
   if (path == NULL) return demo_fail("out of memory.");
-  rc = demo_copy(base, path);
-  if (rc == 0) rc = set_up(options, path, plan, run, &mine);
-  if (rc == 0) rc = demo_pipeline_run(mine, list, run);
+  if (n < words.n) words.n = n;
+  rc = demo_copy(stage->base, path);
+  if (rc == 0) rc = set_up(stage->options, path, plan, run, &mine);
+  if (rc == 0) rc = demo_pipeline_run(mine, &words, run);
   if (rc == 0) rc = read_content(path, run);
-  if (rc == 0 && app != NULL)
+  if (rc == 0 && app != NULL) {
     *app = mine;
-  else
+  } else {
     demo_app_close(mine);
+    demo_remove(path);
+  }
   sqlite3_free(path);
   return rc;
 }

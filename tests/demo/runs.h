@@ -7,6 +7,7 @@
 
 #include "demo/options.h"
 #include "demo/pipeline.h"
+#include "demo/place.h"
 
 /* The naive application, and hotpath: the ends of the ladder. */
 const demo_plan *demo_plan_naive(void);
@@ -19,12 +20,28 @@ const demo_plan *demo_plan_observed(void);
 ** NULL after the last. */
 const demo_plan *demo_plan_step(int i);
 
-/* Copies base to "<dir>/run-<name>.db", runs the pipeline there and reads all
-** that it left. If app is not NULL, the application stays open and the caller
-** closes it. Returns 0, or 1 after a sentence on stderr. */
-int demo_run_copy(const demo_options *options, const char *base,
-                  const demo_plan *plan, const demo_list *list, demo_run *run,
-                  demo_app **app);
+/* Plan i of all: the ladder's steps, then the observed one, then NULL. */
+const demo_plan *demo_plan_any(int i);
+
+/* What all runs start from. */
+typedef struct demo_stage {
+  const demo_options *options; /* borrowed */
+  char *base;                  /* owned: path of the base database */
+  demo_place place;            /* where the copies are */
+  demo_list list;              /* the words to import */
+} demo_stage;
+
+/* Builds the base database if need be, chooses the words and the place.
+** Returns 0, or 1 after a sentence on stderr; term in either case. */
+int demo_stage_init(demo_stage *stage, const demo_options *options);
+void demo_stage_term(demo_stage *stage);
+
+/* Copies the base database, runs the pipeline for the first n words on the
+** copy and reads all that it left. If app is not NULL, the application stays
+** open and the caller closes it before demo_stage_term; if not, the copy is
+** removed. Returns 0, or 1 after a sentence on stderr. */
+int demo_run_copy(const demo_stage *stage, const demo_plan *plan, int n,
+                  demo_run *run, demo_app **app);
 
 /* Compares two runs: every row read, and every row of every table. Returns 0
 ** when they are equal, 1 after a sentence on stderr when they are not. */

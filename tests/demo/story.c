@@ -7,46 +7,72 @@
 #include "demo/files.h"
 #include "demo/runs.h"
 #include "demo/say.h"
+#include "demo/see.h"
+
+enum { OBSERVED = 100 };
 
 /* Everything the story's parts hand on; term frees what is owned. */
 typedef struct story {
-  const demo_options *options; /* borrowed */
-  char *base;                  /* owned: path of the base database */
-  demo_list list;              /* owned */
+  demo_stage stage; /* owned */
   demo_run naive, hotpath;
   demo_app *app; /* owned: hotpath's application, still open */
 } story;
-
-static int prepare(story *s) {
-  int rc;
-
-  demo_heading("1. A database");
-  s->base = sqlite3_mprintf("%s/base.db", s->options->dir);
-  if (s->base == NULL) return demo_fail("out of memory.");
-  rc = demo_make_dir(s->options->dir);
-  if (rc == 0) {
-    rc = demo_base_build(s->base, s->options->migrations, s->options->edict);
-  }
-  if (rc == 0) rc = demo_list_init(&s->list, s->base, s->options->cards);
-  return rc;
-}
 
 static int run_naive(story *s) {
   char words[32];
 
   demo_heading("2. The naive application");
   printf("  A connection for each statement, no transactions, no secondary "
-         "indexes,\n  a lookup per card: %s words become cards.\n",
-         demo_thousands(s->options->cards, words));
-  return demo_run_copy(s->options, s->base, demo_plan_naive(), &s->list,
-                       &s->naive, NULL);
+         "indexes,\n  a look-up per card: %s words become cards.\n  %s\n",
+         demo_thousands(s->stage.list.n, words),
+         demo_place_sentence(&s->stage.place));
+  return demo_run_copy(&s->stage, demo_plan_naive(), s->stage.list.n, &s->naive,
+                       NULL);
+}
+
+static int see_why(sqlite3 *db) {
+  int rc = demo_see_stats(db);
+
+  if (rc == 0) rc = demo_see_slow(db);
+  return rc == 0 ? demo_exec(db, "SELECT query_reset()") : rc;
+}
+
+/* Settings and statistics belong to the process, so any connection will do. */
+static int set_slow(const char *so) {
+  sqlite3 *db = NULL;
+  int rc =
+      demo_open(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db);
+
+  if (rc == 0) rc = demo_load(db, so);
+  if (rc == 0) rc = demo_exec(db, "SELECT query_config('slow_ms', 10)");
+  sqlite3_close(db);
+  return rc;
+}
+
+/* A few cards are enough: what is wrong is wrong at the first of them. The
+** statistics stay when a connection is closed. */
+static int observe(story *s) {
+  demo_app *app = NULL;
+  demo_run run;
+  int n = s->stage.list.n < OBSERVED ? s->stage.list.n : OBSERVED, rc;
+
+  demo_heading("3. Why it is slow");
+  printf("  The same application, hotpath loaded and watching, %d cards.\n", n);
+  rc = set_slow(s->stage.options->so);
+  if (rc == 0) {
+    rc = demo_run_copy(&s->stage, demo_plan_observed(), n, &run, &app);
+  }
+  if (rc == 0) rc = demo_app_see(app, see_why);
+  demo_app_close(app);
+  return rc;
 }
 
 static int run_hotpath(story *s) {
-  demo_heading("3. The same work with hotpath");
+  demo_heading("4. The same work with hotpath");
   printf("  One connection, migrations/009_performance_indexes.sql (building "
-         "them counts),\n  transactions; hotpath is loaded.\n");
-  return demo_run_copy(s->options, s->base, demo_plan_hotpath(), &s->list,
+         "them counts),\n  transactions, cached tables; hotpath is loaded and "
+         "watches.\n");
+  return demo_run_copy(&s->stage, demo_plan_hotpath(), s->stage.list.n,
                        &s->hotpath, &s->app);
 }
 
@@ -54,7 +80,7 @@ static int compare(story *s) {
   char rows[32];
   int rc;
 
-  demo_heading("4. The same results, sooner");
+  demo_heading("5. The same results, sooner");
   rc = demo_print_times(&s->naive, &s->hotpath);
   if (rc == 0) {
     rc = demo_compare(&s->naive, &s->hotpath);
@@ -72,19 +98,32 @@ static int compare(story *s) {
   return rc;
 }
 
-static void story_term(story *s) {
-  demo_app_close(s->app);
-  demo_list_term(&s->list);
-  sqlite3_free(s->base);
+static int see_hotpath(story *s) {
+  sqlite3 *db = demo_app_db(s->app);
+  int rc;
+
+  demo_heading("6. What hotpath did");
+  rc = demo_see_cache(db);
+  if (rc == 0) rc = demo_see_stats(db);
+  if (rc == 0) {
+    printf("\n  Your own database: make demo DB=file.db "
+           "[SQL=statements.sql]\n");
+  }
+  return rc;
 }
 
 int demo_story(const demo_options *options) {
-  story s = {.options = options};
-  int rc = prepare(&s);
+  story s = {.app = NULL};
+  int rc;
 
+  demo_heading("1. A database");
+  rc = demo_stage_init(&s.stage, options);
   if (rc == 0) rc = run_naive(&s);
+  if (rc == 0) rc = observe(&s);
   if (rc == 0) rc = run_hotpath(&s);
   if (rc == 0) rc = compare(&s);
-  story_term(&s);
+  if (rc == 0) rc = see_hotpath(&s);
+  demo_app_close(s.app);
+  demo_stage_term(&s.stage);
   return rc;
 }

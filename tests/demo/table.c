@@ -57,9 +57,7 @@ static bool read_cell(sqlite3_stmt *stmt, int i, column *col, cell *out) {
     demo_thousands(sqlite3_column_int64(stmt, i), number);
     out->text = sqlite3_mprintf("%s", number);
     return out->text != NULL;
-  case SQLITE_NULL:
-    out->text = sqlite3_mprintf("–");
-    return out->text != NULL;
+  case SQLITE_NULL: out->text = sqlite3_mprintf("–"); return out->text != NULL;
   default:
     col->is_number = false;
     text = (const char *)sqlite3_column_text(stmt, i);

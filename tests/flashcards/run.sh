@@ -156,6 +156,63 @@ fails() {
   [ $status = 1 ] && grep -q "$wanted" said
 }
 
+# A database of a user's: a copy of the flashcards, its index dropped.
+make_own() {
+  cp new.db own.db && query own.db 'DROP INDEX cards_by_deck' &&
+    echo "SELECT * FROM cards WHERE deck_id = 1; SELECT nowhere FROM cards;
+          DELETE FROM reviews; SELECT count(*) FROM cards" >own.sql
+}
+
+shows_own() {
+  make_own && sum_before=$(cksum <own.db) || return 1
+  run_demo --db own.db | tee own
+  grep -q '│ vocabulary ' own && grep -q '│ SELECT \* FROM ' own &&
+    grep -q 'CREATE VIRTUAL TABLE temp.cached_\|needed' own &&
+    [ "$(cksum <own.db)" = "$sum_before" ] && [ ! -e demo/own.db ]
+}
+
+runs_own_statements() {
+  make_own && sum_before=$(cksum <own.db) || return 1
+  run_demo --db own.db --sql own.sql >own 2>errors
+  status=$?
+  cat own errors
+  [ $status = 0 ] && grep -q 'no such column: nowhere' errors &&
+    grep -q '1 of the statements failed' own && grep -q 'FROM cards' own &&
+    [ "$(cksum <own.db)" = "$sum_before" ]
+}
+
+own_in_wal_mode() {
+  make_own && query own.db 'PRAGMA journal_mode = wal' &&
+    run_demo --db own.db | grep '│ vocabulary '
+}
+
+# shows EXAMPLE LINE...: the example runs without error and prints the lines.
+shows() {
+  rm -f tour.db
+  sqlite3 -batch -bail tour.db -cmd ".load ${SO%.so}" \
+    <"$ROOT/sql/examples/$1.sql" >tour 2>errors || { cat tour errors; return 1; }
+  shift
+  cat tour errors
+  [ ! -s errors ] || return 1
+  for line in "$@"; do
+    grep -qxF "$line" tour || { echo "missing: $line"; return 1; }
+  done
+}
+
+# Every report runs, and finds something after some work.
+reports_run() {
+  for file in "$ROOT"/sql/reports/*.sql; do
+    sqlite3 -batch -bail new.db -cmd ".load ${SO%.so}" \
+      -cmd "CREATE VIRTUAL TABLE temp.c USING cached((SELECT * FROM cards))" \
+      -cmd "SELECT count(*) FROM temp.c, deck_statistics" \
+      <"$file" >report 2>errors || { cat report errors; return 1; }
+    [ ! -s errors ] || { cat errors; return 1; }
+    case $file in
+    */top.sql | */cache.sql) [ "$(wc -l <report)" -gt 1 ] || return 1 ;;
+    esac
+  done
+}
+
 check "the migrations are numbered 001, 002, …" numbers_are_a_row
 check "they apply in order to a new database" migrate_all
 check "every table takes a row" every_table_takes_rows
@@ -172,5 +229,24 @@ check "a wrong word is refused with a sentence" \
   fails "'now' is no option" now
 check "an extension that is not there is a sentence" \
   fails "cannot load the extension" --cards 20 --so nowhere.so
+check "make demo DB= shows a copy and leaves the original" shows_own
+check "make demo DB= SQL= runs a file and reports what fails" \
+  runs_own_statements
+check "a database in WAL mode can be shown" own_in_wal_mode
+echo "this is prose, not a database, and it is long enough" >prose
+check "what is no database is refused with a sentence" \
+  fails "cannot copy prose: file is not a database" --db prose
+check "a database that is not there is refused and not made" \
+  fails "cannot open nowhere.db" --db nowhere.db
+check "statements without a database are refused" \
+  fails "needs a database" --sql own.sql
+check "the tour of cached tables shows what it says" shows cached_tables \
+  "first read|Animals|2|computed" "second read|Animals|2|l1" \
+  "another deck|Food|1|computed" "the same deck|Food|1|l1" \
+  "after a commit|Animals|3|computed" "inside BEGIN|Animals|2" \
+  "after ROLLBACK|Animals|3" "computed anew|Animals|3|computed"
+check "the tour of the analysis shows what it says" shows analysis \
+  "one fingerprint|1" "look-ups|3|2|1" "slow|3|SCAN words" "with the index|1|0"
+check "every report runs" reports_run
 echo "flashcards: $passed passed, $failed failed"
 [ "$failed" = 0 ]
