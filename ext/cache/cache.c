@@ -3,6 +3,7 @@
 #include "cache/cache_sql.h"
 #include "cache/cache_vtab.h"
 #include "cache/cached_vtab.h"
+#include "cache/flight.h"
 #include "cache/l1.h"
 #include "cache/stamp.h"
 #include "cache/tags.h"
@@ -21,6 +22,7 @@ void hp_cache_after_fork(void) {
 
   hp_dbfile_after_fork();
   hp_tags_after_fork();
+  hp_flight_after_fork();
   hp_score_after_fork();
   if (l1) hp_l1_after_fork(l1);
 }

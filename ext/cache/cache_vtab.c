@@ -8,7 +8,7 @@
 
 /* Entries and bytes of one score in L1. */
 typedef struct holding {
-  const hp_score *score; /* NULL: key/value entries */
+  const hp_score *score;
   int64_t entries;
   uint64_t bytes;
 } holding;
@@ -90,13 +90,9 @@ static void add_counts(hp_builder *b, const uint64_t *c) {
   hp_builder_real(b, (double)c[HP_COUNT_compute_ns] / 1e6);
 }
 
-static bool is_kv(const hp_score *t) {
-  return strcmp(hp_score_name(t), "kv") == 0;
-}
-
 static bool add_score(const hp_score *t, const uint64_t *sums, void *arg) {
   stats_reader *r = arg;
-  const holding *h = find_holding(&r->held, is_kv(t) ? NULL : t);
+  const holding *h = find_holding(&r->held, t);
 
   hp_builder_text(r->out, hp_score_name(t), -1);
   add_counts(r->out, sums);

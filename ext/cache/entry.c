@@ -27,14 +27,10 @@ static hp_l1_node make_node(const hp_entry_spec *spec, void *memory) {
   };
 }
 
-int hp_entry_new(const hp_entry_spec *spec, hp_builder *b, hp_entry **out) {
-  void *memory;
-  hp_entry *e;
-  int rc = hp_builder_finish(b, hp_entry_overhead(spec), &memory);
+/* Writes everything but the rows. */
+static hp_entry *fill_entry(const hp_entry_spec *spec, void *memory) {
+  hp_entry *e = memory;
 
-  *out = NULL;
-  if (rc) return rc;
-  e = memory;
   *e = (hp_entry){.node = make_node(spec, memory),
                   .score = spec->score,
                   .n_deps = spec->n_deps,
@@ -46,7 +42,26 @@ int hp_entry_new(const hp_entry_spec *spec, hp_builder *b, hp_entry **out) {
     memcpy((hp_stamp *)e->words + e->n_deps, spec->tags,
            (size_t)spec->n_tags * sizeof(hp_tag_seen));
   }
-  *out = e;
+  return e;
+}
+
+int hp_entry_new(const hp_entry_spec *spec, hp_builder *b, hp_entry **out) {
+  void *memory;
+  int rc = hp_builder_finish(b, hp_entry_overhead(spec), &memory);
+
+  *out = rc ? NULL : fill_entry(spec, memory);
+  return rc;
+}
+
+int hp_entry_copy(const hp_entry_spec *spec, const hp_block *rows,
+                  hp_entry **out) {
+  size_t n = hp_entry_overhead(spec);
+  char *memory = sqlite3_malloc64(n + rows->n_bytes);
+
+  *out = NULL;
+  if (!memory) return SQLITE_NOMEM;
+  memcpy(memory + n, rows, rows->n_bytes);
+  *out = fill_entry(spec, memory);
   return SQLITE_OK;
 }
 

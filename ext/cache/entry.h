@@ -54,6 +54,10 @@ size_t hp_entry_overhead(const hp_entry_spec *spec);
 ** SQLITE_NOMEM. */
 int hp_entry_new(const hp_entry_spec *spec, hp_builder *b, hp_entry **out);
 
+/* The same with a copy of rows, those of another entry. */
+int hp_entry_copy(const hp_entry_spec *spec, const hp_block *rows,
+                  hp_entry **out);
+
 /* The entry that starts with node n, or NULL if n is of another kind. */
 const hp_entry *hp_entry_of(const hp_l1_node *n);
 

@@ -282,20 +282,48 @@ static void free_refused(void *node) {
   n->free_fn(n);
 }
 
-int hp_l1_put(hp_l1 *l1, hp_l1_node *n, int64_t now_ms) {
-  int rc;
+static int put_locked(hp_l1 *l1, hp_l1_node *n, int64_t now_ms) {
+  int rc = admit(l1, n, now_ms);
 
+  if (!rc) link_node(l1, n);
+  if (rc == SQLITE_FULL) l1->rejected++;
+  return rc;
+}
+
+static void reset_marks(hp_l1_node *n) {
   atomic_store(&n->n_hits, 0);
   atomic_store(&n->freq, 0);
   atomic_store(&n->pending, 0);
-  pthread_mutex_lock(&l1->mutex);
-  rc = admit(l1, n, now_ms);
-  if (!rc) link_node(l1, n);
-  if (rc == SQLITE_FULL) l1->rejected++;
-  pthread_mutex_unlock(&l1->mutex);
-  /* The caller may have pinned it, to go on reading. */
+}
+
+/* Takes what put_locked() would not have. The caller may have pinned it, to go
+** on reading. */
+static int end_put(hp_l1_node *n, int rc) {
   if (rc) hp_epoch_retire(n, free_refused);
   return rc;
+}
+
+int hp_l1_put(hp_l1 *l1, hp_l1_node *n, int64_t now_ms) {
+  int rc;
+
+  reset_marks(n);
+  pthread_mutex_lock(&l1->mutex);
+  rc = put_locked(l1, n, now_ms);
+  pthread_mutex_unlock(&l1->mutex);
+  return end_put(n, rc);
+}
+
+int hp_l1_swap(hp_l1 *l1, hp_l1_node *n, const hp_l1_node *expected,
+               int64_t now_ms) {
+  int rc;
+
+  reset_marks(n);
+  pthread_mutex_lock(&l1->mutex);
+  rc = hp_index_get(&l1->index, &n->key) == expected
+           ? put_locked(l1, n, now_ms)
+           : SQLITE_BUSY;
+  pthread_mutex_unlock(&l1->mutex);
+  return end_put(n, rc);
 }
 
 bool hp_l1_del(hp_l1 *l1, const hp_key *key, const hp_l1_node *expected) {

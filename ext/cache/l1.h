@@ -87,6 +87,12 @@ void hp_l1_hit(hp_l1 *l1, hp_l1_node *n);
 */
 int hp_l1_put(hp_l1 *l1, hp_l1_node *n, int64_t now_ms);
 
+/* The same, but only if the entry of the key is expected (NULL: none) at that
+** moment; otherwise SQLITE_BUSY, and the caller looks again. expected must be
+** pinned, so that no other can have its address. */
+int hp_l1_swap(hp_l1 *l1, hp_l1_node *n, const hp_l1_node *expected,
+               int64_t now_ms);
+
 /* Takes out the entry of this key if there is one and, when expected is not
 ** NULL, if it is that very entry. Outside of sections only. True if it did. */
 bool hp_l1_del(hp_l1 *l1, const hp_key *key, const hp_l1_node *expected);
