@@ -3,6 +3,7 @@
 
 #include "query/config_sql.h"
 #include "query/fingerprint_sql.h"
+#include "query/plans_vtab.h"
 #include "query/slow.h"
 #include "query/stats.h"
 #include "query/stats_vtab.h"
@@ -14,6 +15,7 @@ int hp_query_register(hp_conn *c) {
 
   if (!rc) rc = hp_config_register(c);
   if (!rc) rc = hp_stats_vtab_register(c);
+  if (!rc) rc = hp_plans_vtab_register(c);
   if (!rc) rc = hp_trace_begin(c);
   return rc == SQLITE_NOTFOUND ? SQLITE_OK : rc;
 }

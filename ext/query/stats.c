@@ -257,21 +257,65 @@ static int by_total_time(const void *a, const void *b) {
   return (x->fingerprint > y->fingerprint) - (x->fingerprint < y->fingerprint);
 }
 
+static int each(int (*visit)(const hp_stat *s, void *arg), void *arg) {
+  hp_stat **all = sorted(by_total_time);
+  int64_t n = store.totals.n_entries;
+  int rc = 0;
+
+  if (!all) return SQLITE_NOMEM;
+  for (int64_t i = 0; i < n && !rc; i++) {
+    if (!is_empty(all[i])) rc = visit(all[i], arg);
+  }
+  sqlite3_free(all);
+  return rc;
+}
+
 int hp_stats_each(int (*visit)(const hp_stat *s, void *arg), void *arg) {
-  hp_stat **all;
+  int rc;
+
+  hp_stats_lock();
+  collect();
+  rc = each(visit, arg);
+  hp_stats_unlock();
+  return rc;
+}
+
+typedef struct viewing {
+  hp_stat_view *views;
+  int n;
+} viewing;
+
+static int view(const hp_stat *s, void *arg) {
+  viewing *v = arg;
+  hp_stat *entry = (hp_stat *)(uintptr_t)s;
+
+  if (!s->tally.calls) return 0;
+  entry->n_refs++; /* the store is locked */
+  v->views[v->n++] = (hp_stat_view){.stat = entry, .tally = s->tally};
+  return 0;
+}
+
+int hp_stats_view(hp_stat_view **out, int *n) {
+  viewing v = {.n = 0};
   int rc = SQLITE_NOMEM;
 
   hp_stats_lock();
   collect();
-  if ((all = sorted(by_total_time)) != NULL) {
-    rc = 0;
-    for (int64_t i = 0; i < store.totals.n_entries && !rc; i++) {
-      if (!is_empty(all[i])) rc = visit(all[i], arg);
-    }
-    sqlite3_free(all);
-  }
+  v.views = sqlite3_malloc64((uint64_t)(store.totals.n_entries + 1) *
+                             sizeof *v.views);
+  if (v.views) rc = each(view, &v);
   hp_stats_unlock();
+  if (rc) hp_stats_view_free(v.views, v.n);
+  *out = rc ? NULL : v.views;
+  *n = rc ? 0 : v.n;
   return rc;
+}
+
+void hp_stats_view_free(hp_stat_view *views, int n) {
+  hp_stats_lock();
+  for (int i = 0; i < n; i++) release(views[i].stat);
+  hp_stats_unlock();
+  sqlite3_free(views);
 }
 
 void hp_stats_totals_get(hp_stats_totals *out) {

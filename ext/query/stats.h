@@ -72,6 +72,18 @@ void hp_stats_unlock(void);
 void hp_stats_attach(hp_recorder *r);
 void hp_stats_detach(hp_recorder *r);
 
+/* An entry as it was at one moment. */
+typedef struct hp_stat_view {
+  hp_stat *stat;   /* with a reference: its key and texts may be read */
+  hp_tally tally;
+} hp_stat_view;
+
+/* All entries that have calls, dearest first, to be worked on without the
+** lock. SQLITE_OK or SQLITE_NOMEM (then *n is 0). Caller frees with
+** hp_stats_view_free(). */
+int hp_stats_view(hp_stat_view **out, int *n);
+void hp_stats_view_free(hp_stat_view *views, int n);
+
 typedef struct hp_stats_totals {
   int64_t n_entries, max_entries;
   int64_t n_bytes;     /* of entries, their texts and the index */

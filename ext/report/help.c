@@ -19,6 +19,18 @@ const hp_help hp_help_table[] = {
      "The latest 256 runs that took longer than slow_ms, newest first, values "
      "redacted, each with the plan as it would be now.",
      "SELECT at, ms, query, plan FROM slow_queries"},
+    {"query_plans", "table", "",
+     "fingerprint, query, calls, line, detail, warning, rows, weight, fix",
+     "The plan of each recorded statement of this database, with what is wrong "
+     "with it, rows per call, rows times calls, and what would put it right.",
+     "SELECT query, detail, warning, weight, fix FROM query_plans "
+     "WHERE warning IS NOT NULL ORDER BY weight DESC"},
+    {"query_access", "table", "",
+     "fingerprint, query, database, table, column, mode, through, note",
+     "The tables and columns that each recorded statement of this database "
+     "reads or writes, and the view or trigger through which.",
+     "SELECT query, mode, \"column\" FROM query_access "
+     "WHERE \"table\" = 'card'"},
     {"query_normalize", "function", "sql", "TEXT",
      "The statement's normal form: literals become ?, lists collapse, case and "
      "white space are folded.",
