@@ -92,6 +92,7 @@ $(B)/bin/demo: $(DEMO:%.c=$(B)/t/%.o)
 flashcards: $(B)/bin/demo ## check migrations, demo and examples
 bench: all $(BENCHES) ## ratios measured side by side (BENCH=name: one of them)
 	@sh tests/bench/bench.sh $(abspath $(B))
+	@$(if $(filter-out demo,$(BENCH)),,$(MAKE) --no-print-directory bench-demo)
 $(BENCHES): $(B)/bin/%: $(B)/t/%.o $(BLIB) $(COBJ)
 	@mkdir -p $(@D)
 	$(call run,link $@)$(CC) $(CFLAGS) -o $@ $^ -lsqlite3 -pthread -ldl

@@ -10,6 +10,8 @@
 
 enum { MAX_COLUMNS = 32, MIN_WIDTH = 6, MAX_ROWS = 200 };
 
+static const char nothing[] = "–"; /* shown for NULL */
+
 typedef struct cell {
   int type;         /* SQLITE_INTEGER, …_FLOAT, …_TEXT or …_NULL */
   double real;      /* of a float */
@@ -57,7 +59,9 @@ static bool read_cell(sqlite3_stmt *stmt, int i, column *col, cell *out) {
     demo_thousands(sqlite3_column_int64(stmt, i), number);
     out->text = sqlite3_mprintf("%s", number);
     return out->text != NULL;
-  case SQLITE_NULL: out->text = sqlite3_mprintf("–"); return out->text != NULL;
+  case SQLITE_NULL:
+    out->text = sqlite3_mprintf("%s", nothing);
+    return out->text != NULL;
   default:
     col->is_number = false;
     text = (const char *)sqlite3_column_text(stmt, i);

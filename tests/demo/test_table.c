@@ -37,16 +37,16 @@ static void assert_printed(const char *sql, int max_lines, const char *wanted) {
 }
 
 START_TEST(numbers_stand_right_and_text_left) {
-  assert_printed("SELECT 'a' AS name, 1234567 AS calls UNION ALL "
+  assert_printed("SELECT 'a' AS name, 1234 AS calls UNION ALL "
                  "SELECT 'bcd', -42 UNION ALL SELECT NULL, NULL",
                  1,
-                 "  ┌──────┬───────────┐\n"
-                 "  │ name │     calls │\n"
-                 "  ├──────┼───────────┤\n"
-                 "  │ a    │ 1,234,567 │\n"
-                 "  │ bcd  │       -42 │\n"
-                 "  │ –    │         – │\n"
-                 "  └──────┴───────────┘\n");
+                 "  ┌──────┬───────┐\n"
+                 "  │ name │ calls │\n"
+                 "  ├──────┼───────┤\n"
+                 "  │ a    │ 1,234 │\n"
+                 "  │ bcd  │   -42 │\n"
+                 "  │ –    │     – │\n"
+                 "  └──────┴───────┘\n");
 }
 END_TEST
 

@@ -5,12 +5,13 @@
 # and the demo program on a made-up vocabulary, small and whole.
 #
 # Environment: SO (hotpath.so), ROOT (the checkout), BIN (programs; the demo
-# is two folders above them).
+# is two folders above them), HOST_WRAP (a command to run the shell under).
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 ROOT=${ROOT:-$(cd "$here/../.." && pwd)}
 SO=${SO:-$ROOT/build/hotpath.so}
 BIN=${BIN:-$ROOT/build/bin/tests/flashcards}
+HOST_WRAP=${HOST_WRAP:-}
 demo=${BIN%/tests/flashcards}/demo
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -189,7 +190,8 @@ own_in_wal_mode() {
 # shows EXAMPLE LINE...: the example runs without error and prints the lines.
 shows() {
   rm -f tour.db
-  sqlite3 -batch -bail tour.db -cmd ".load ${SO%.so}" \
+  # shellcheck disable=SC2086 # HOST_WRAP is several words
+  $HOST_WRAP sqlite3 -batch -bail tour.db -cmd ".load ${SO%.so}" \
     <"$ROOT/sql/examples/$1.sql" >tour 2>errors || { cat tour errors; return 1; }
   shift
   cat tour errors
@@ -202,7 +204,8 @@ shows() {
 # Every report runs, and finds something after some work.
 reports_run() {
   for file in "$ROOT"/sql/reports/*.sql; do
-    sqlite3 -batch -bail new.db -cmd ".load ${SO%.so}" \
+    # shellcheck disable=SC2086
+    $HOST_WRAP sqlite3 -batch -bail new.db -cmd ".load ${SO%.so}" \
       -cmd "CREATE VIRTUAL TABLE temp.c USING cached((SELECT * FROM cards))" \
       -cmd "SELECT count(*) FROM temp.c, deck_statistics" \
       <"$file" >report 2>errors || { cat report errors; return 1; }
