@@ -72,8 +72,8 @@ static int declare(sqlite3 *db, const hp_definition *d, char **err) {
   return rc ? rc : sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
 }
 
-/* xCreate and xConnect: nothing is stored but the CREATE statement. Answers
-** can show all that the SELECT can read, so only top-level SQL may ask. */
+/* Nothing is stored but the CREATE statement. Answers can show all that the
+** SELECT can read, so only top-level SQL may ask. */
 static int x_connect(sqlite3 *db, void *aux, int argc, const char *const *argv,
                      sqlite3_vtab **out, char **err) {
   hp_definition *d;
@@ -89,6 +89,59 @@ static int x_connect(sqlite3 *db, void *aux, int argc, const char *const *argv,
   if (!rc) rc = new_vtab(aux, table, out);
   if (rc) hp_table_free(table);
   return rc;
+}
+
+/* Has SQLite load the schema of a database again if another connection has
+** changed it; *was_stale is then set. Where the host forbids to read the schema
+** nothing is done. */
+static int refresh_schema(sqlite3 *db, const char *name, bool *was_stale) {
+  char *sql =
+      sqlite3_mprintf("SELECT 1 FROM \"%w\".sqlite_schema LIMIT 1", name);
+  sqlite3_stmt *stmt = NULL;
+  int rc = SQLITE_NOMEM;
+
+  if (sql) rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+  if (stmt) {
+    rc = sqlite3_step(stmt);
+    if (sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_REPREPARE, 0)) {
+      *was_stale = true;
+    }
+  }
+  sqlite3_finalize(stmt);
+  sqlite3_free(sql);
+  return rc == SQLITE_NOMEM ? rc : SQLITE_OK;
+}
+
+static int refresh_schemas(sqlite3 *db, bool *was_stale) {
+  sqlite3_stmt *list = NULL;
+  int rc = sqlite3_prepare_v2(db, "PRAGMA database_list", -1, &list, NULL);
+
+  while (!rc && sqlite3_step(list) == SQLITE_ROW) {
+    const char *name = (const char *)sqlite3_column_text(list, 1);
+
+    rc = name ? refresh_schema(db, name, was_stale) : SQLITE_NOMEM;
+  }
+  sqlite3_finalize(list);
+  return rc == SQLITE_NOMEM ? rc : SQLITE_OK;
+}
+
+/* SQLite calls xCreate in the midst of CREATE and does not expect that it
+** loads a schema again, as preparing the SELECT does when another connection
+** has changed one: the table being made would be freed under SQLite's feet. So
+** that is provoked first, and if it happens SQLite runs the CREATE once more.
+** The transactions it opened last until then. */
+static int x_create(sqlite3 *db, void *aux, int argc, const char *const *argv,
+                    sqlite3_vtab **out, char **err) {
+  bool was_stale = false;
+  int rc;
+
+  *out = NULL;
+  hp_hook_mute(aux);
+  rc = refresh_schemas(db, &was_stale);
+  hp_hook_unmute(aux);
+  if (rc) return rc;
+  if (was_stale) return SQLITE_SCHEMA;
+  return x_connect(db, aux, argc, argv, out, err);
 }
 
 static void set_error(vtab *v, char *sentence) {
@@ -328,7 +381,7 @@ static int x_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *out) {
 
 static const sqlite3_module module = {
     .iVersion = 0,
-    .xCreate = x_connect,
+    .xCreate = x_create,
     .xConnect = x_connect,
     .xBestIndex = x_best_index,
     .xDisconnect = x_disconnect,
