@@ -62,6 +62,21 @@ static bool set_slow_ms(hp_conn *c, sqlite3_value *value) {
   return true;
 }
 
+static void get_nplus1_ms(sqlite3_context *ctx, hp_conn *c) {
+  (void)c;
+  sqlite3_result_double(ctx, (double)hp_suspects_benign_ns() / 1e6);
+}
+
+static bool set_nplus1_ms(hp_conn *c, sqlite3_value *value) {
+  double ms = sqlite3_value_double(value);
+
+  (void)c;
+  if (sqlite3_value_numeric_type(value) == SQLITE_TEXT) return false;
+  if (!(ms >= 0 && ms <= 1e9)) return false;
+  hp_suspects_set_benign((int64_t)(ms * 1e6));
+  return true;
+}
+
 static void get_max(sqlite3_context *ctx, hp_conn *c) {
   hp_stats_totals totals;
 
@@ -97,6 +112,8 @@ static const setting settings[] = {
     {"hook", "'on' or 'off'", get_hook, set_hook},
     {"slow_ms", "a number of milliseconds from 0 to 1e9", get_slow_ms,
      set_slow_ms},
+    {"nplus1_ms", "a number of milliseconds from 0 to 1e9", get_nplus1_ms,
+     set_nplus1_ms},
     {"max_fingerprints", "an integer from 16 to 1000000", get_max, set_max},
     {"values", "'on' or 'off'", get_values, set_values},
 };

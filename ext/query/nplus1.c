@@ -126,12 +126,13 @@ static bool has_same_values(const track *t) {
   return distinct(t) < MANY_CALLS && distinct(t) * 5 < t->n_known;
 }
 
+static const source none = {0, -1, -1, false};
+
 /* The source of a track: what was read before its first call. Not one that
 ** runs as often, for that is a sibling in the same loop; and if it runs in a
 ** loop itself, then that one must have a source too. Ends, because along the
 ** recursion the calls fall. */
 static source source_of(const hp_nplus1 *d, const track *t) {
-  static const source none = {0, -1, -1, false};
   source s = t->source;
   int hops;
 
@@ -238,9 +239,9 @@ static void judge(const hp_nplus1 *d, const track *t) {
   else if (is_duplicate(t))
     report(d, t, HP_NPLUS1_DUPLICATE, &s, t->is_varying ? 0.7 : 0.95);
   else if (is_write(t->what) && t->n_autocommit >= MANY_CALLS)
-    report(d, t, HP_NPLUS1_AUTOCOMMIT, &s, 0.95);
+    report(d, t, HP_NPLUS1_AUTOCOMMIT, &none, 0.95);
   else if (t->calls >= MANY_CALLS && t->n_prepared * 5 >= t->calls * 4)
-    report(d, t, HP_NPLUS1_REPREPARED, &s, 0.9);
+    report(d, t, HP_NPLUS1_REPREPARED, &none, 0.9);
 }
 
 /* Ends the stretch. The last read stays, as a possible source. */

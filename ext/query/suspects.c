@@ -2,6 +2,7 @@
 #include "query/suspects.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 /* Places [0, n) are used, in no order. */
@@ -11,6 +12,8 @@ static struct {
   int64_t n_dropped;
   hp_suspect all[HP_SUSPECTS];
 } store = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static _Atomic int64_t benign_ns = 1000000;
 
 static bool is_same(const hp_nplus1_burst *a, const hp_nplus1_burst *b) {
   return a->fingerprint == b->fingerprint && a->kind == b->kind &&
@@ -84,6 +87,14 @@ int64_t hp_suspects_dropped(void) {
   n = store.n_dropped;
   pthread_mutex_unlock(&store.lock);
   return n;
+}
+
+int64_t hp_suspects_benign_ns(void) {
+  return atomic_load_explicit(&benign_ns, memory_order_relaxed);
+}
+
+void hp_suspects_set_benign(int64_t ns) {
+  atomic_store_explicit(&benign_ns, ns, memory_order_relaxed);
 }
 
 void hp_suspects_reset(void) {

@@ -30,6 +30,11 @@ int hp_suspects_list(hp_suspect *out, int n);
 /* Suspects that had to make room since the start or the last reset. */
 int64_t hp_suspects_dropped(void);
 
+/* A burst that could be this much cheaper is worth fixing: nanoseconds, 1 ms
+** unless set. */
+int64_t hp_suspects_benign_ns(void);
+void hp_suspects_set_benign(int64_t ns);
+
 /* Forgets all. */
 void hp_suspects_reset(void);
 

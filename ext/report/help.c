@@ -31,6 +31,14 @@ const hp_help hp_help_table[] = {
      "reads or writes, and the view or trigger through which.",
      "SELECT query, mode, \"column\" FROM query_access "
      "WHERE \"table\" = 'card'"},
+    {"nplus1_suspects", "table", "",
+     "kind, query, source_query, bursts, calls, calls_per_burst, cost_ms, "
+     "saving_ms, remedy, rewrite, confidence, verdict, prices",
+     "Statements run once per row of another, repeated with the same values, "
+     "written one per transaction or prepared anew for each call; what that "
+     "costs and which remedy, measured now, would save most; dearest first.",
+     "SELECT kind, query, calls, cost_ms, saving_ms, remedy, verdict "
+     "FROM nplus1_suspects"},
     {"query_normalize", "function", "sql", "TEXT",
      "The statement's normal form: literals become ?, lists collapse, case and "
      "white space are folded.",
@@ -40,7 +48,8 @@ const hp_help hp_help_table[] = {
      "SELECT query_fingerprint('select 1')"},
     {"query_config", "function", "name[, value]", "the setting; the old one",
      "Reads or sets hook (on, off), slow_ms, max_fingerprints, values (on: "
-     "keep the values of slow statements).",
+     "keep the values of slow statements), nplus1_ms (a burst that could be "
+     "this much cheaper is worth fixing).",
      "SELECT query_config('slow_ms', 50)"},
     {"query_reset", "function", "[what]", "INT: statements forgotten",
      "Forgets 'stats', 'slow', 'nplus1' or 'all'.", "SELECT query_reset('slow')"},

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include "query/price.h"
+#include "support/db.h"
+#include "support/heap.h"
+
+#include <check.h>
+#include <string.h>
+
+Suite *query_price_suite(void);
+
+static sqlite3 *db;
+
+/* 20,000 books on 200 shelves, no index on the shelf. */
+static void open_db(void) {
+  db = test_db_open(":memory:", NULL);
+  test_db_exec(db, "CREATE TABLE shelves(id INTEGER PRIMARY KEY,"
+                   " name TEXT UNIQUE, room, UNIQUE(room, id));"
+                   "CREATE TABLE books(id INTEGER PRIMARY KEY, shelf_id);"
+                   "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1"
+                   " FROM n WHERE i < 20000)"
+                   "INSERT INTO books SELECT i, i %% 200 FROM n;"
+                   "INSERT INTO shelves SELECT id, 's' || id, 1 FROM books"
+                   " LIMIT 200");
+}
+
+static void close_db(void) {
+  test_db_close(db);
+}
+
+static hp_batch batch;
+
+static int measure(const char *sql, hp_price *out) {
+  hp_batch_term(&batch);
+  ck_assert_int_eq(hp_batch_init(&batch, sql, strlen(sql)), SQLITE_OK);
+  return hp_price_measure(db, &batch, 50, out);
+}
+
+START_TEST(a_scan_costs_more_than_an_index_would) {
+  hp_price p;
+
+  ck_assert_int_eq(measure("SELECT * FROM books WHERE shelf_id = 7", &p),
+                   SQLITE_OK);
+  ck_assert(p.lookup_ns > 20 * p.indexed_ns && p.indexed_ns > 0);
+  ck_assert(p.n_values >= 1 && p.batch_ns > 0);
+}
+END_TEST
+
+START_TEST(a_batch_beats_its_lookups) {
+  hp_price p;
+
+  ck_assert_int_eq(measure("SELECT room FROM shelves WHERE id = 7", &p),
+                   SQLITE_OK);
+  ck_assert_int_eq(p.n_values, 50);
+  ck_assert(p.batch_ns < 50 * p.lookup_ns);
+  ck_assert(p.indexed_ns == 0);
+}
+END_TEST
+
+START_TEST(a_limit_goes_where_the_column_is_unique) {
+  hp_price p;
+
+  ck_assert_int_eq(measure("SELECT room FROM shelves WHERE id = 7 LIMIT 1", &p),
+                   SQLITE_OK);
+  ck_assert_ptr_nonnull(p.many);
+  measure("SELECT id FROM shelves WHERE NAME = 's1' LIMIT 1", &p);
+  ck_assert_ptr_nonnull(p.many);
+  measure("SELECT id FROM shelves WHERE room = 1 LIMIT 1", &p);
+  ck_assert_ptr_null(p.many);
+  measure("SELECT id FROM books WHERE shelf_id = 1 LIMIT 1", &p);
+  ck_assert_ptr_null(p.many);
+}
+END_TEST
+
+START_TEST(what_cannot_be_run_is_not_priced) {
+  hp_price p;
+
+  ck_assert_int_eq(
+      measure("SELECT * FROM books WHERE shelf_id = 7 AND id > ?", &p),
+      SQLITE_NOTFOUND);
+  ck_assert_int_eq(measure("SELECT * FROM nonesuch WHERE id = 7", &p),
+                   SQLITE_ERROR);
+  test_db_exec(db, "DELETE FROM shelves");
+  ck_assert_int_eq(measure("SELECT * FROM shelves WHERE id = 7", &p),
+                   SQLITE_NOTFOUND);
+  ck_assert_int_eq(p.n_values, 0);
+}
+END_TEST
+
+START_TEST(common_prices_are_measured) {
+  ck_assert(hp_price_virtual_read_ns(db) > 0);
+  ck_assert(hp_price_write_ns() > 0);
+  ck_assert(hp_price_prepare_ns(db, "SELECT * FROM books") > 0);
+  ck_assert(hp_price_prepare_ns(db, "SELECT * FROM nonesuch") == 0);
+}
+END_TEST
+
+static bool attempt(void) {
+  hp_price p;
+  int rc = hp_price_measure(db, &batch, 5, &p);
+
+  ck_assert(rc == SQLITE_OK || p.n_values == 0);
+  return rc == SQLITE_OK && p.many != NULL;
+}
+
+/* Fails each allocation in turn, twice: SQLite may keep what it set up the
+** first time, but not more the second time. */
+static void fail_each(bool (*run)(void)) {
+  int nth = 1;
+
+  do {
+    int64_t before = 0;
+    int again;
+
+    for (again = 0; again < 2; again++) {
+      before = test_heap_outstanding();
+      test_heap_fail_at(nth);
+      run();
+      test_heap_fail_never();
+    }
+    ck_assert_int_le(test_heap_outstanding(), before);
+    nth++;
+  } while (test_heap_failed());
+  ck_assert_int_gt(nth, 2);
+  ck_assert(run());
+}
+
+START_TEST(every_allocation_may_fail) {
+  const char *sql = "SELECT name FROM shelves WHERE id = 7";
+
+  ck_assert_int_eq(hp_batch_init(&batch, sql, strlen(sql)), SQLITE_OK);
+  fail_each(attempt);
+}
+END_TEST
+
+Suite *query_price_suite(void) {
+  Suite *s = suite_create("query_price");
+  TCase *c = tcase_create("prices");
+
+  tcase_add_checked_fixture(c, open_db, close_db);
+  tcase_add_test(c, a_scan_costs_more_than_an_index_would);
+  tcase_add_test(c, a_batch_beats_its_lookups);
+  tcase_add_test(c, a_limit_goes_where_the_column_is_unique);
+  tcase_add_test(c, what_cannot_be_run_is_not_priced);
+  tcase_add_test(c, common_prices_are_measured);
+  tcase_add_test(c, every_allocation_may_fail);
+  suite_add_tcase(s, c);
+  return s;
+}
