@@ -66,6 +66,7 @@ static int report(own *o) {
 
   demo_heading("3. What hotpath saw");
   rc = demo_see_stats(o->db);
+  if (rc == 0) rc = demo_see_plans(o->db);
   if (rc == 0) rc = demo_see_slow(o->db);
   if (rc != 0) return rc;
   demo_heading("4. What a cached table would bring");

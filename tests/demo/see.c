@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "demo/say.h"
 #include "demo/table.h"
 
 int demo_see_stats(sqlite3 *db) {
@@ -17,11 +18,44 @@ int demo_see_stats(sqlite3 *db) {
 }
 
 int demo_see_slow(sqlite3 *db) {
-  printf("  The slowest single executions (slow_queries):\n");
-  return demo_table_print(stdout, db,
-                          "SELECT ms, query, plan FROM slow_queries "
-                          "ORDER BY ms DESC LIMIT 5",
-                          4, "None took longer than slow_ms.");
+  printf("  Executions slower than slow_ms (slow_queries):\n");
+  return demo_table_print(
+      stdout, db,
+      "SELECT max(ms) AS \"slowest ms\", count(*) AS times, query, plan "
+      "FROM slow_queries GROUP BY fingerprint ORDER BY 1 DESC LIMIT 5",
+      4, "There were none.");
+}
+
+int demo_see_ddl(sqlite3 *db, const char *heading, const char *sql, int *n) {
+  sqlite3_stmt *stmt = NULL;
+  int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+
+  *n = 0;
+  if (rc != SQLITE_OK) return demo_fail_sql(db, sql);
+  while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+    if (++*n == 1) printf("\n  %s\n\n", heading);
+    printf("    %s;\n", (const char *)sqlite3_column_text(stmt, 0));
+  }
+  if (*n > 0) printf("\n");
+  sqlite3_finalize(stmt);
+  return rc == SQLITE_DONE ? 0 : demo_fail_sql(db, sql);
+}
+
+int demo_see_plans(sqlite3 *db) {
+  int n, rc;
+
+  printf("  What is wrong with their plans (query_plans):\n");
+  rc = demo_table_print(stdout, db,
+                        "SELECT warning, detail AS plan, query "
+                        "FROM query_plans WHERE warning NOT NULL "
+                        "ORDER BY weight DESC LIMIT 8",
+                        2, "No plan has a warning.");
+  if (rc != 0) return rc;
+  return demo_see_ddl(db, "Indexes worth trying, from the same table (fix):",
+                      "SELECT fix FROM query_plans "
+                      "WHERE fix LIKE 'CREATE INDEX%' "
+                      "GROUP BY fix ORDER BY max(weight) DESC LIMIT 6",
+                      &n);
 }
 
 int demo_see_cache(sqlite3 *db) {

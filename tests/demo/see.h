@@ -15,7 +15,16 @@ int demo_see_stats(sqlite3 *db);
 /* slow_queries: the slowest executions of the ring. */
 int demo_see_slow(sqlite3 *db);
 
+/* query_plans: plan lines with a warning; then the indexes that would help,
+** ready to copy. */
+int demo_see_plans(sqlite3 *db);
+
 /* cache_stats: hits, misses and what they saved, by cached table. */
 int demo_see_cache(sqlite3 *db);
+
+/* Prints heading and under it the first column of each row of sql as a line
+** of its own, ended by a semicolon; nothing at all when there is no row. *n
+** takes how many there were. */
+int demo_see_ddl(sqlite3 *db, const char *heading, const char *sql, int *n);
 
 #endif

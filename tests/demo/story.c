@@ -33,6 +33,7 @@ static int run_naive(story *s) {
 static int see_why(sqlite3 *db) {
   int rc = demo_see_stats(db);
 
+  if (rc == 0) rc = demo_see_plans(db);
   if (rc == 0) rc = demo_see_slow(db);
   return rc == 0 ? demo_exec(db, "SELECT query_reset()") : rc;
 }
