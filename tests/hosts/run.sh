@@ -35,7 +35,7 @@ host() {
   for case in "$@"; do
     rm -rf "$work/case" && mkdir "$work/case" && cd "$work/case" || exit 1
     # shellcheck disable=SC2086 # a command line, split on purpose
-    $wrap $case >out 2>err </dev/null
+    timeout 120 $wrap $case >out 2>err </dev/null
     status=$?
     if [ $status = 0 ] && [ ! -s err ]; then
       passed=$((passed + 1))

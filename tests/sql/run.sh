@@ -39,10 +39,10 @@ failed=0
 run_case() {
   case $1 in
   *.sql) # shellcheck disable=SC2086 # HOST_WRAP is several words
-    $HOST_WRAP sqlite3 -batch -list -cmd ".load ./hotpath" test.db \
+    timeout 120 $HOST_WRAP sqlite3 -batch -list -cmd ".load ./hotpath" test.db \
       <"$1" >out 2>err
     ;;
-  *) sh "$1" >out 2>err ;;
+  *) timeout 120 sh "$1" >out 2>err ;;
   esac
   echo $? >status
 }
