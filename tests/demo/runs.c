@@ -32,8 +32,10 @@ static const demo_plan ladder[] = {
 
 enum { STEPS = sizeof(ladder) / sizeof(ladder[0]) };
 
-static const demo_plan observed = {
-    .name = "observed", .file = "observed", .observed = true};
+static const demo_plan observed = {.name = "observed",
+                                   .file = "observed",
+                                   .one_connection = true,
+                                   .observed = true};
 
 const demo_plan *demo_plan_naive(void) {
   return &ladder[0];

@@ -13,7 +13,8 @@
 const demo_plan *demo_plan_naive(void);
 const demo_plan *demo_plan_hotpath(void);
 
-/* The naive application with hotpath loaded, which only watches. */
+/* The naive application on one connection with hotpath loaded, which only
+** watches: a burst is seen in the order of one connection's statements. */
 const demo_plan *demo_plan_observed(void);
 
 /* Step i of the ladder from naive to hotpath, each with one remedy more;

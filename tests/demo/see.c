@@ -17,6 +17,16 @@ int demo_see_stats(sqlite3 *db) {
       2, "No statement was seen.");
 }
 
+int demo_see_bursts(sqlite3 *db) {
+  printf("  Statements in bursts, worth a remedy (nplus1_suspects):\n");
+  return demo_table_print(
+      stdout, db,
+      "SELECT kind, query, calls, cost_ms AS \"cost ms\", "
+      "saving_ms AS \"saves ms\", remedy FROM nplus1_suspects "
+      "WHERE verdict = 'fix' ORDER BY saving_ms DESC LIMIT 5",
+      2, "None.");
+}
+
 int demo_see_slow(sqlite3 *db) {
   printf("  Executions slower than slow_ms (slow_queries):\n");
   return demo_table_print(

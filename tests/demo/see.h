@@ -19,6 +19,9 @@ int demo_see_slow(sqlite3 *db);
 ** ready to copy. */
 int demo_see_plans(sqlite3 *db);
 
+/* nplus1_suspects: statements that come in bursts, and the remedy's price. */
+int demo_see_bursts(sqlite3 *db);
+
 /* cache_stats: hits, misses and what they saved, by cached table. */
 int demo_see_cache(sqlite3 *db);
 

@@ -33,6 +33,7 @@ static int run_naive(story *s) {
 static int see_why(sqlite3 *db) {
   int rc = demo_see_stats(db);
 
+  if (rc == 0) rc = demo_see_bursts(db);
   if (rc == 0) rc = demo_see_plans(db);
   if (rc == 0) rc = demo_see_slow(db);
   return rc == 0 ? demo_exec(db, "SELECT query_reset()") : rc;
@@ -58,7 +59,9 @@ static int observe(story *s) {
   int n = s->stage.list.n < OBSERVED ? s->stage.list.n : OBSERVED, rc;
 
   demo_heading("3. Why it is slow");
-  printf("  The same application, hotpath loaded and watching, %d cards.\n", n);
+  printf("  The same statements for %d cards, on one connection, with hotpath "
+         "loaded and\n  watching.\n",
+         n);
   rc = set_slow(s->stage.options->so);
   if (rc == 0) {
     rc = demo_run_copy(&s->stage, demo_plan_observed(), n, &run, &app);
