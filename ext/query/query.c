@@ -2,6 +2,7 @@
 #include "query/query.h"
 
 #include "query/config_sql.h"
+#include "query/findings_vtab.h"
 #include "query/fingerprint_sql.h"
 #include "query/nplus1_vtab.h"
 #include "query/plans_vtab.h"
@@ -18,6 +19,7 @@ int hp_query_register(hp_conn *c) {
   if (!rc) rc = hp_stats_vtab_register(c);
   if (!rc) rc = hp_plans_vtab_register(c);
   if (!rc) rc = hp_nplus1_vtab_register(c);
+  if (!rc) rc = hp_findings_vtab_register(c);
   if (!rc) rc = hp_trace_begin(c);
   return rc == SQLITE_NOTFOUND ? SQLITE_OK : rc;
 }

@@ -19,6 +19,12 @@ const hp_help hp_help_table[] = {
      "The latest 256 runs that took longer than slow_ms, newest first, values "
      "redacted, each with the plan as it would be now.",
      "SELECT at, ms, query, plan FROM slow_queries"},
+    {"query_findings", "table", "",
+     "rank, kind, what, evidence, fix, saves_ms, basis, fingerprint",
+     "Look here first: what could be better, what shows it, what to do, and "
+     "the milliseconds of the time recorded that it would save (basis: "
+     "measured or estimate).",
+     "SELECT kind, what, evidence, fix, saves_ms, basis FROM query_findings"},
     {"query_plans", "table", "",
      "fingerprint, query, calls, line, detail, warning, rows, weight, fix",
      "The plan of each recorded statement of this database, with what is wrong "
