@@ -119,8 +119,10 @@ cover: | $(B)/.setup-cover ## unit-test coverage, in build-cover/html
 	@$(MAKE) B=$(B)-cover CFLAGS='-O0 -g --coverage' unit
 	@lcov -q -c -d $(B)-cover/t/ext -b . -o $(B)-cover/info && \
 	  genhtml -q -o $(B)-cover/html $(B)-cover/info && lcov --summary $(B)-cover/info
-fuzz: $(FUZZ) ## run each fuzzer for FUZZ_S=20 seconds
-	@for f in $^; do $$f -max_total_time=$${FUZZ_S:-20} -verbosity=0 || exit 1; done
+fuzz: $(FUZZ) ## run each fuzzer for FUZZ_S=20 seconds from its seeds
+	@for f in $^; do n=$$(basename $$f); mkdir -p $(B)/fuzz/$$n.new; \
+	  $$f -max_total_time=$${FUZZ_S:-20} -verbosity=0 $(B)/fuzz/$$n.new \
+	    $$(ls -d tests/fuzz/$$n 2>/dev/null) || exit 1; done
 $(B)/fuzz/%: %.c $(SRC) | $(B)/.setup-build $(B)/.setup-fuzz
 	@mkdir -p $(@D)
 	clang $(filter-out -MMD -MP,$(BASE)) -DSQLITE_CORE -g -O1 -fsanitize=fuzzer,address,undefined -o $@ $< $(SRC) -lsqlite3 -pthread

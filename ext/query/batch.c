@@ -273,14 +273,14 @@ int hp_batch_init(hp_batch *out, const char *sql, size_t n) {
   parts *p = sqlite3_malloc64(sizeof *p);
   int rc = SQLITE_NOTFOUND;
 
-  *out = (hp_batch){NULL};
+  *out = (hp_batch){.one = NULL};
   if (!p) return SQLITE_NOMEM;
   memset(p, 0, sizeof *p);
   if (read_tokens(p, sql, n) && find_parts(p)) rc = build(out, p);
   sqlite3_free(p);
   if (rc != SQLITE_OK) {
     hp_batch_term(out);
-    *out = (hp_batch){NULL};
+    *out = (hp_batch){.one = NULL};
   }
   return rc;
 }

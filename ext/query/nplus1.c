@@ -46,10 +46,11 @@ struct hp_nplus1 {
   void *arg;
   int n_tracks, last; /* last: the track of the last call */
   int64_t n_writes, n_inserts;
-  int64_t end_ns;      /* of the last event; 0: none yet */
-  int64_t mean_gap_ns; /* between events, moving average */
-  int64_t wishes;      /* calls, less CALLS_PER_WISH for each granted */
-  source last_read;    /* the last read able to give several rows */
+  int64_t end_ns;            /* of the last event; 0: none yet */
+  int64_t mean_gap_ns;       /* between events, moving average */
+  int64_t wishes;            /* calls, less CALLS_PER_WISH for each granted */
+  source last_read;          /* the last read able to give several rows */
+  uint64_t keys[MAX_TRACKS]; /* the tracks' fingerprints, close together */
   track tracks[MAX_TRACKS];
 };
 
@@ -83,10 +84,9 @@ static int find(const hp_nplus1 *d, uint64_t fingerprint) {
 
   if (d->n_tracks == 0) return -1;
   guess = d->tracks[d->last].next;
-  if (guess < d->n_tracks && d->tracks[guess].fingerprint == fingerprint)
-    return guess;
+  if (guess < d->n_tracks && d->keys[guess] == fingerprint) return guess;
   for (i = 0; i < d->n_tracks; i++)
-    if (d->tracks[i].fingerprint == fingerprint) return i;
+    if (d->keys[i] == fingerprint) return i;
   return -1;
 }
 
@@ -313,6 +313,7 @@ static int add_track(hp_nplus1 *d, const hp_nplus1_event *e) {
   track *t;
 
   if (d->n_tracks == MAX_TRACKS) end_stretch(d);
+  d->keys[d->n_tracks] = e->fingerprint;
   t = &d->tracks[d->n_tracks];
   *t = (track){.fingerprint = e->fingerprint,
                .database = e->database,

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT
 **
-** Fuzzes the tokenizer, the normal form and the shape of statements: tokens
-** tile the text, the normal form fits the room promised, holds its length
-** under a second pass and has the text's fingerprint; the shape takes any
-** bytes.
-**
-**     build/fuzz/tests/fuzz/fuzz_normalize tests/fuzz/normalize
+** Fuzzes what reads statements as text. Tokens tile it; the normal form fits
+** the room promised, is its own normal form and has the text's fingerprint;
+** the shape and the rewrite of lookups take any bytes.
 */
 #include "base/sqlite_api.h"
+#include "query/batch.h"
 #include "query/fingerprint.h"
 #include "query/normal.h"
 #include "query/shape.h"
@@ -47,6 +45,15 @@ static void normal_form_is_stable(const char *sql, size_t n) {
   sqlite3_free(twice);
 }
 
+static void a_rewrite_is_whole(const char *sql, size_t n) {
+  hp_batch b;
+  int rc = hp_batch_init(&b, sql, n);
+
+  require(rc == SQLITE_OK || rc == SQLITE_NOTFOUND);
+  require(rc != SQLITE_OK || (b.one && b.values && b.column));
+  hp_batch_term(&b);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
   char *sql = malloc(n ? n : 1); /* exact, so that reading past it is seen */
 
@@ -54,6 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
   memcpy(sql, data, n);
   tokens_tile(sql, n);
   normal_form_is_stable(sql, n);
+  a_rewrite_is_whole(sql, n);
   hp_shape_of(sql, n);
   require(hp_shape_values(sql, n) != 0);
   free(sql);

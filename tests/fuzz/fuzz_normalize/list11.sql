@@ -1,0 +1,8 @@
+ATTACH DATABASE 'x.db' AS 'tenant1';
+DETACH tenant1;
+DETACH DATABASE 'x';
+VACUUM;
+VACUUM main INTO 'x.db';
+SAVEPOINT "s123_x1";
+RELEASE SAVEPOINT active_record_1;
+ROLLBACK TO SAVEPOINT 'sp 1';
