@@ -309,18 +309,33 @@ static void adopt_inner(hp_nplus1 *d, const hp_nplus1_event *e) {
   }
 }
 
+/* Field by field: clearing the whole at once takes longer than all the rest of
+** recording a call, for compilers make a string instruction of it. */
+static void start_track(const hp_nplus1 *d, track *t,
+                        const hp_nplus1_event *e) {
+  t->fingerprint = e->fingerprint;
+  t->database = e->database;
+  t->what = e->what;
+  t->source = d->last_read;
+  t->calls = t->cost_ns = t->rows = 0;
+  t->start_ns = t->end_ns = e->start_ns;
+  t->n_prepared = t->n_autocommit = 0;
+  t->n_known = t->n_repeats = 0;
+  t->first_values = t->last_values = t->values_seen = 0;
+  t->is_varying = false;
+  t->writes_at_last = 0;
+  t->inserts_at_first = t->inserts_at_last = d->n_inserts;
+  t->n_moves = 0;
+  t->next = 0;
+}
+
 static int add_track(hp_nplus1 *d, const hp_nplus1_event *e) {
   track *t;
 
   if (d->n_tracks == MAX_TRACKS) end_stretch(d);
   d->keys[d->n_tracks] = e->fingerprint;
   t = &d->tracks[d->n_tracks];
-  *t = (track){.fingerprint = e->fingerprint,
-               .database = e->database,
-               .what = e->what,
-               .source = d->last_read,
-               .start_ns = e->start_ns,
-               .inserts_at_first = d->n_inserts};
+  start_track(d, t, e);
   return d->n_tracks++;
 }
 

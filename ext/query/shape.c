@@ -20,6 +20,10 @@ typedef struct walk {
   bool in_where;  /* WHERE or ON was seen: what follows selects */
   bool has_parameter;
   bool is_rollback_to;
+  bool has_range;  /* value compared by < or > */
+  bool has_limit;  /* LIMIT at the top */
+  bool has_order;  /* ORDER BY at the top */
+  bool has_offset; /* OFFSET with a number other than 0 at the top */
 } walk;
 
 static uint64_t add_value(uint64_t hash, const hp_token *tok) {
@@ -117,6 +121,29 @@ static bool is_single_list(const walk *w) {
          hp_tokenizer_next_solid(&ahead, &tok) && hp_token_is_op(&tok, ")");
 }
 
+static bool is_range(const walk *w) {
+  char op = *w->prev.start;
+
+  return w->in_where && w->prev.kind == HP_TOK_OP && is_value(&w->now) &&
+         (op == '<' || op == '>') && !hp_token_is_op(&w->prev, "<>");
+}
+
+/* What may make it a page of a list: the rows after a key or an offset. */
+static void look_for_page(walk *w) {
+  if (is_range(w)) w->has_range = true;
+  if (w->depth > 0) return;
+  if (w->keyword == HP_KW_ORDER) w->has_order = true;
+  if (w->keyword == HP_KW_LIMIT) w->has_limit = true;
+  if (w->before == HP_KW_OFFSET && w->now.kind == HP_TOK_INTEGER &&
+      *w->now.start != '0')
+    w->has_offset = true;
+}
+
+static bool is_page(const walk *w) {
+  return w->has_order && w->has_limit && !w->shape.is_single &&
+         (w->has_range || w->has_offset);
+}
+
 static bool is_limit_one(const walk *w) {
   return w->before == HP_KW_LIMIT && w->depth == 0 && w->now.n == 1 &&
          *w->now.start == '1';
@@ -137,6 +164,7 @@ static void look(walk *w) {
   if (w->now.kind == HP_TOK_VARIABLE) w->has_parameter = true;
   if (is_value(&w->now)) w->shape.values = add_value(w->shape.values, &w->now);
   if (is_limit_one(w)) w->shape.is_single = true;
+  look_for_page(w);
   if (w->shape.what == HP_SHAPE_LIST && w->in_where &&
       (is_lookup_equality(w) || is_single_list(w)))
     w->shape.what = HP_SHAPE_LOOKUP;
@@ -170,6 +198,8 @@ hp_shape hp_shape_of(const char *sql, size_t n) {
 
   if (w.has_parameter) w.shape.values = 0;
   if (w.is_rollback_to) w.shape.what = HP_SHAPE_NESTED;
+  if (w.shape.what == HP_SHAPE_LOOKUP && is_page(&w))
+    w.shape.what = HP_SHAPE_LIST;
   return w.shape;
 }
 

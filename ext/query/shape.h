@@ -12,7 +12,8 @@
 #include <stdint.h>
 
 typedef enum hp_shape_class {
-  HP_SHAPE_LIST,   /* a read that no single value selects */
+  HP_SHAPE_LIST,   /* a read that no single value selects, or a page of such:
+                      ORDER BY with LIMIT after a key or an offset */
   HP_SHAPE_LOOKUP, /* a read with col = value, or IN with one value */
   HP_SHAPE_SCHEMA, /* a read of the schema: sqlite_schema, pragma_... */
   HP_SHAPE_INSERT, /* INSERT, REPLACE */

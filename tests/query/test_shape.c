@@ -49,6 +49,22 @@ START_TEST(a_list_is_any_other_read) {
 }
 END_TEST
 
+START_TEST(a_page_of_a_list_is_a_list) {
+  static const char *const pages[] = {
+      "SELECT * FROM t WHERE a = 5 AND id > 7 ORDER BY id LIMIT 100",
+      "SELECT * FROM t WHERE a = ? AND id <= ? ORDER BY id LIMIT ?",
+      "SELECT * FROM t WHERE a = 5 ORDER BY id LIMIT 100 OFFSET 200", NULL};
+  static const char *const lookups[] = {
+      "SELECT * FROM t WHERE a = 5 AND id > 7 ORDER BY id LIMIT 1",
+      "SELECT * FROM t WHERE a = 5 AND id <> 7 ORDER BY id LIMIT 10",
+      "SELECT * FROM t WHERE a = 5 ORDER BY id LIMIT 100 OFFSET 0",
+      "SELECT * FROM t WHERE a = 5 AND id > 7 LIMIT 10", NULL};
+
+  check_class(pages, HP_SHAPE_LIST);
+  check_class(lookups, HP_SHAPE_LOOKUP);
+}
+END_TEST
+
 START_TEST(reads_of_the_schema_are_told_apart) {
   static const char *const texts[] = {
       "SELECT sql FROM sqlite_master WHERE name = 't'",
@@ -125,6 +141,7 @@ Suite *query_shape_suite(void) {
 
   tcase_add_test(c, a_lookup_compares_a_column_with_one_value);
   tcase_add_test(c, a_list_is_any_other_read);
+  tcase_add_test(c, a_page_of_a_list_is_a_list);
   tcase_add_test(c, reads_of_the_schema_are_told_apart);
   tcase_add_test(c, other_statements_have_their_class);
   tcase_add_test(c, limit_one_means_one_row);
