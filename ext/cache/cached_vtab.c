@@ -4,6 +4,7 @@
 #include "base/hook.h"
 #include "cache/once.h"
 #include "cache/table.h"
+#include "schema/refresh.h"
 
 #include <string.h>
 
@@ -72,57 +73,42 @@ static int declare(sqlite3 *db, const hp_definition *d, char **err) {
   return rc ? rc : sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
 }
 
+/* CREATE tells what cannot be cached. When a connection finds the table stored,
+** SQLite may be unable to tell, with a schema to load again: then the first
+** call does. */
+static int check(hp_table *table, bool is_new, char **err) {
+  int rc = hp_table_check(table, err);
+
+  if (!rc || is_new) return rc;
+  sqlite3_free(*err);
+  *err = NULL;
+  return SQLITE_OK;
+}
+
 /* Nothing is stored but the CREATE statement. Answers can show all that the
 ** SELECT can read, so only top-level SQL may ask. */
-static int x_connect(sqlite3 *db, void *aux, int argc, const char *const *argv,
-                     sqlite3_vtab **out, char **err) {
+static int make(hp_conn *c, int argc, const char *const *argv, bool is_new,
+                sqlite3_vtab **out, char **err) {
   hp_definition *d;
   hp_table *table = NULL;
   int rc;
 
   *out = NULL;
-  hp_hook_mute(aux);
-  rc = hp_definition_new(db, argc, argv, &d, err);
-  if (!rc) rc = hp_table_new(aux, d, &table, err);
-  hp_hook_unmute(aux);
-  if (!rc) rc = declare(db, hp_table_definition(table), err);
-  if (!rc) rc = new_vtab(aux, table, out);
+  hp_hook_mute(c);
+  rc = hp_definition_new(c->db, argc, argv, &d, err);
+  if (!rc) rc = hp_table_new(c, d, &table, err);
+  if (!rc) rc = check(table, is_new, err);
+  hp_hook_unmute(c);
+  if (!rc) rc = declare(c->db, hp_table_definition(table), err);
+  if (!rc) rc = new_vtab(c, table, out);
   if (rc) hp_table_free(table);
   return rc;
 }
 
-/* Has SQLite load the schema of a database again if another connection has
-** changed it; *was_stale is then set. Where the host forbids to read the schema
-** nothing is done. */
-static int refresh_schema(sqlite3 *db, const char *name, bool *was_stale) {
-  char *sql =
-      sqlite3_mprintf("SELECT 1 FROM \"%w\".sqlite_schema LIMIT 1", name);
-  sqlite3_stmt *stmt = NULL;
-  int rc = SQLITE_NOMEM;
-
-  if (sql) rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
-  if (stmt) {
-    rc = sqlite3_step(stmt);
-    if (sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_REPREPARE, 0)) {
-      *was_stale = true;
-    }
-  }
-  sqlite3_finalize(stmt);
-  sqlite3_free(sql);
-  return rc == SQLITE_NOMEM ? rc : SQLITE_OK;
-}
-
-static int refresh_schemas(sqlite3 *db, bool *was_stale) {
-  sqlite3_stmt *list = NULL;
-  int rc = sqlite3_prepare_v2(db, "PRAGMA database_list", -1, &list, NULL);
-
-  while (!rc && sqlite3_step(list) == SQLITE_ROW) {
-    const char *name = (const char *)sqlite3_column_text(list, 1);
-
-    rc = name ? refresh_schema(db, name, was_stale) : SQLITE_NOMEM;
-  }
-  sqlite3_finalize(list);
-  return rc == SQLITE_NOMEM ? rc : SQLITE_OK;
+static int x_connect(sqlite3 *db, void *aux, int argc, const char *const *argv,
+                     sqlite3_vtab **out, char **err) {
+  (void)db;
+  return make(aux, argc, argv, false, out, err);
 }
 
 /* SQLite calls xCreate in the midst of CREATE and does not expect that it
@@ -137,11 +123,11 @@ static int x_create(sqlite3 *db, void *aux, int argc, const char *const *argv,
 
   *out = NULL;
   hp_hook_mute(aux);
-  rc = refresh_schemas(db, &was_stale);
+  rc = hp_schemas_refresh(db, &was_stale);
   hp_hook_unmute(aux);
   if (rc) return rc;
   if (was_stale) return SQLITE_SCHEMA;
-  return x_connect(db, aux, argc, argv, out, err);
+  return make(aux, argc, argv, true, out, err);
 }
 
 static void set_error(vtab *v, char *sentence) {

@@ -94,16 +94,19 @@ static int read_program(hp_identity *id, char **err) {
   rc = hp_program_read(id->conn->db, id->d->sql, &p, err);
   if (!rc) rc = judge(id, &p, err);
   if (!rc) id->program = program_key(id, &p);
+  id->code = p.code;
   id->has_moved = rc != SQLITE_OK;
   hp_program_term(&p);
   return rc;
 }
 
-static int read_muted(hp_identity *id, char **err) {
+/* Runs step, which prepares the SELECT and so plans the tables it reads: this
+** one must not be among them. */
+static int run_once(hp_identity *id, char **err,
+                    int (*step)(hp_identity *id, char **err)) {
   int rc;
 
   if (id->runner.n_running) return SQLITE_OK;
-  /* Preparing the SELECT plans the tables it reads: is this one among them? */
   if (id->is_reading) {
     return fail(err, SQLITE_ERROR,
                 sqlite3_mprintf("its SELECT reads %s itself; a cached table "
@@ -112,19 +115,39 @@ static int read_muted(hp_identity *id, char **err) {
   }
   id->is_reading = true;
   hp_hook_mute(id->conn);
-  rc = read_program(id, err);
+  rc = step(id, err);
   hp_hook_unmute(id->conn);
   id->is_reading = false;
   return rc;
 }
 
-int hp_identity_read(hp_identity *id, bool is_planning, char **err) {
-  bool is_known = id->runner.stmt && !id->has_moved;
+/* Compares the program with the one that was read. */
+static int compare_code(hp_identity *id, char **err) {
+  hp_hash128 code = {0};
+  char *why = NULL;
+  int rc = hp_program_code(id->conn->db, id->d->sql, &code, &why);
 
+  if (rc) {
+    id->has_moved = true;
+    rc = fail(err, rc, sqlite3_mprintf("%s: %s", id->d->name,
+                                       why ? why : sqlite3_errstr(rc)));
+  } else if (code.lo != id->code.lo || code.hi != id->code.hi ||
+             hp_runner_is_expired(&id->runner)) {
+    id->has_moved = true;
+  }
+  sqlite3_free(why);
+  return rc;
+}
+
+int hp_identity_plan(hp_identity *id, char **err) {
+  return run_once(id, err, compare_code);
+}
+
+int hp_identity_read(hp_identity *id, char **err) {
   /* What the host changes while an outer statement runs does not change that
   ** statement; when one is planned it counts. */
-  if (is_planning) is_known = is_known && !hp_runner_is_expired(&id->runner);
-  return is_known ? SQLITE_OK : read_muted(id, err);
+  if (id->runner.stmt && !id->has_moved) return SQLITE_OK;
+  return run_once(id, err, read_program);
 }
 
 /* Reads the identities of the databases, opening what must be open to watch

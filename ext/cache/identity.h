@@ -17,9 +17,10 @@ typedef struct hp_identity {
   const hp_definition *d; /* borrowed */
   hp_runner runner;       /* whose program it is */
   hp_deps deps;           /* the databases */
+  hp_hash128 code;        /* of the program that was read */
   hp_key program;         /* hash of all but the databases */
   hp_key seed;            /* of keys: program and databases */
-  bool has_moved;         /* SQLite prepared the SELECT again by itself */
+  bool has_moved;         /* the program must be read (again) */
   bool has_seed;          /* seed belongs to deps.id */
   bool is_reading;        /* the program, now */
   bool is_storable;       /* answers may be kept at all */
@@ -30,12 +31,22 @@ typedef struct hp_identity {
 void hp_identity_term(hp_identity *id);
 
 /*
-** Reads the program unless it is known. is_planning: an outer statement is
-** being planned, so what the host has changed since counts. SQLITE_OK, or a
-** code with *err a sentence (caller frees): the SELECT cannot be prepared by
-** this connection, or its answers cannot be cached.
+** An outer statement is being planned: could this connection prepare the SELECT
+** itself, now, and is its program still the one that was read? If not it will
+** be read when it is next used. The program is looked at each time: the
+** verdicts of an authorizer can change, or end, without SQLite telling.
+** SQLITE_OK, or a code with *err a sentence (caller frees). Can be called from
+** xBestIndex, where SQLite reloads no schema and so nothing can be read.
 */
-int hp_identity_read(hp_identity *id, bool is_planning, char **err);
+int hp_identity_plan(hp_identity *id, char **err);
+
+/*
+** Reads the program unless it is known. SQLITE_OK, or a code with *err a
+** sentence (caller frees): the SELECT cannot be prepared by this connection,
+** or its answers cannot be cached. Not from xBestIndex; from xConnect a failure
+** means nothing yet.
+*/
+int hp_identity_read(hp_identity *id, char **err);
 
 /* Makes the seed, opening what must be open to watch the databases. False if
 ** one cannot be watched. Outside of sections. */

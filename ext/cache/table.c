@@ -33,7 +33,11 @@ int64_t hp_table_expected_rows(const hp_table *t) {
 }
 
 int hp_table_plan(hp_table *t, char **err) {
-  return hp_identity_read(&t->id, true, err);
+  return hp_identity_plan(&t->id, err);
+}
+
+int hp_table_check(hp_table *t, char **err) {
+  return hp_identity_read(&t->id, err);
 }
 
 static int build(hp_table *t, char **err) {
@@ -42,7 +46,9 @@ static int build(hp_table *t, char **err) {
   t->sheet = hp_sheet_new(t->d->name);
   t->l1 = hp_l1_shared();
   if (!t->sheet || !t->l1) return SQLITE_NOMEM;
+  t->id.has_moved = true;
   rc = hp_table_plan(t, err);
+  if (!rc) rc = hp_runner_prepare(&t->id.runner, true);
   if (rc) return rc;
   return hp_tagging_init(&t->tagging, t->conn->db, t->d->options.tags,
                          t->id.runner.stmt, err);
@@ -282,7 +288,7 @@ static int compute(hp_table *t, call *k, hp_answer *a, char **err) {
 
 static int answer(hp_table *t, call *k, hp_answer *a, char **err) {
   trial r = TRIAL_BYPASS;
-  int rc = hp_identity_read(&t->id, false, err);
+  int rc = hp_identity_read(&t->id, err);
 
   if (!rc && t->id.is_storable && hp_table_is_enabled()) {
     rc = try_cache(t, k, a, &r);

@@ -16,10 +16,14 @@ typedef struct hp_table hp_table;
 
 /*
 ** Makes the table of definition d; takes ownership of d even on failure.
-** Checks that the SELECT can be cached. SQLITE_OK or another code, with *err a sentence where there is one (caller
+** SQLITE_OK or another code, with *err a sentence where there is one (caller
 ** frees with sqlite3_free).
 */
 int hp_table_new(hp_conn *c, hp_definition *d, hp_table **out, char **err);
+
+/* Finds out now, not at the first call, whether answers of the SELECT can be
+** cached. The codes of hp_table_new(). */
+int hp_table_check(hp_table *t, char **err);
 
 /* NULL is allowed. */
 void hp_table_free(hp_table *t);
@@ -27,9 +31,9 @@ void hp_table_free(hp_table *t);
 const hp_definition *hp_table_definition(const hp_table *t);
 
 /*
-** Makes sure that this connection could run the SELECT itself, now, and what
-** program it would be: called whenever an outer statement is planned. The
-** codes of hp_table_new().
+** Makes sure that this connection could run the SELECT itself, now, and looks
+** whether its program is still the same: called whenever an outer statement is
+** planned. The codes of hp_table_new().
 */
 int hp_table_plan(hp_table *t, char **err);
 

@@ -15,7 +15,7 @@ enum { MAX_DATABASES = 32 }; /* bits of read_mask */
 typedef struct reading {
   sqlite3 *db;
   const char *sql;
-  hp_program *out;
+  hp_program *out;   /* NULL: only the text is wanted */
   sqlite3_str *text; /* what is hashed */
   hp_functions functions;
   char *error; /* a sentence, when rc is not SQLITE_OK */
@@ -208,20 +208,21 @@ static void note_op(reading *r, const char *opcode, sqlite3_stmt *row) {
 }
 
 /* Adds a row to what is hashed. The address of a virtual table is left out,
-** and of Transaction the connection's count of schema loads (p4). */
+** and of Transaction the connection's count of schema loads (p4). Numbers are
+** taken as they are: this runs whenever an outer statement is planned. */
 static void add_text(reading *r, const char *opcode, const char *p4,
                      sqlite3_stmt *row) {
-  sqlite3_str *text = r->text;
+  bool has_p4 = p4 && strncmp(p4, "vtab:", 5) != 0 &&
+                strcmp(opcode, "Transaction") != 0;
+  int numbers[] = {
+      sqlite3_column_int(row, COL_P1), sqlite3_column_int(row, COL_P2),
+      sqlite3_column_int(row, COL_P3), sqlite3_column_int(row, COL_P5),
+      has_p4 ? sqlite3_column_bytes(row, COL_P4) : 0,
+  };
 
-  sqlite3_str_appendf(
-      text, "%s %s %s %s %s ", opcode, sqlite3_column_text(row, COL_P1),
-      sqlite3_column_text(row, COL_P2), sqlite3_column_text(row, COL_P3),
-      sqlite3_column_text(row, COL_P5));
-  if (p4 && strncmp(p4, "vtab:", 5) != 0 &&
-      strcmp(opcode, "Transaction") != 0) {
-    sqlite3_str_append(text, p4, sqlite3_column_bytes(row, COL_P4));
-  }
-  sqlite3_str_appendchar(text, 1, '\n');
+  sqlite3_str_appendall(r->text, opcode);
+  sqlite3_str_append(r->text, (const char *)numbers, sizeof numbers);
+  if (has_p4) sqlite3_str_append(r->text, p4, numbers[4]);
 }
 
 static void note_row(reading *r, sqlite3_stmt *row) {
@@ -233,6 +234,7 @@ static void note_row(reading *r, sqlite3_stmt *row) {
     return;
   }
   add_text(r, opcode, p4, row);
+  if (!r->out) return; /* only the code is asked for */
   note_op(r, opcode, row);
   if (p4 && *p4) note_p4(r, opcode, p4);
 }
@@ -341,29 +343,70 @@ static void judge(reading *r) {
   }
 }
 
-int hp_program_read(sqlite3 *db, const char *sql, hp_program *out, char **err) {
+/* Hash of what was read, from byte n on. */
+static hp_hash128 hash_from(const reading *r, int n) {
+  return hp_hash128_of(sqlite3_str_value(r->text) + n,
+                       (size_t)(sqlite3_str_length(r->text) - n),
+                       hp_hash_secret());
+}
+
+int hp_program_code(sqlite3 *db, const char *sql, hp_hash128 *out, char **err) {
+  reading r = {.db = db, .sql = sql};
+  hp_conn *host = hp_conn_find(db);
+
+  if (host) hp_hook_mute(host);
+  r.text = sqlite3_str_new(db);
+  read_program(&r, (int)strlen(sql));
+  check(&r, sqlite3_str_errcode(r.text));
+  if (r.rc == SQLITE_OK) *out = hash_from(&r, 0);
+  sqlite3_free(sqlite3_str_finish(r.text));
+  if (host) hp_hook_unmute(host);
+  *err = r.error;
+  return r.rc;
+}
+
+static int read_all(sqlite3 *db, const char *sql, hp_program *out, char **err) {
   reading r = {.db = db, .sql = sql, .out = out};
   hp_conn *host = hp_conn_find(db);
-  int n_bytes = 0;
+  int n_bytes = 0, n_names;
 
   *out = (hp_program){0};
   *err = NULL;
   if (host) hp_hook_mute(host);
   r.text = sqlite3_str_new(db);
   read_statement(&r, &n_bytes);
+  n_names = sqlite3_str_length(r.text);
   if (r.rc == SQLITE_OK) read_program(&r, n_bytes);
   check(&r, sqlite3_str_errcode(r.text));
   judge(&r);
   if (r.rc == SQLITE_OK) {
-    out->hash =
-        hp_hash128_of(sqlite3_str_value(r.text),
-                      (size_t)sqlite3_str_length(r.text), hp_hash_secret());
+    out->hash = hash_from(&r, 0);
+    out->code = hash_from(&r, n_names);
   }
   sqlite3_free(sqlite3_str_finish(r.text));
   hp_functions_term(&r.functions);
   if (host) hp_hook_unmute(host);
   *err = r.error;
   return r.rc;
+}
+
+static bool has_unknown_vtab(const hp_program *p) {
+  for (int i = 0; i < p->vtabs.n; i++) {
+    if (!p->vtabs.at[i].module) return true;
+  }
+  return false;
+}
+
+int hp_program_read(sqlite3 *db, const char *sql, hp_program *out, char **err) {
+  int rc = read_all(db, sql, out, err);
+
+  /* To name the virtual tables the schema is read, and only then SQLite may
+  ** find it changed and load it again: they have other addresses now. */
+  if (rc == SQLITE_OK && has_unknown_vtab(out)) {
+    hp_program_term(out);
+    rc = read_all(db, sql, out, err);
+  }
+  return rc;
 }
 
 void hp_program_term(hp_program *p) {

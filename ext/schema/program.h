@@ -27,6 +27,7 @@ typedef struct hp_program {
   hp_hash128 hash;     /* of opcodes, operands and result column names; memory
                        ** addresses are left out. Under hp_hash_secret(): it
                        ** means nothing to another process */
+  hp_hash128 code;     /* the same without the names: hp_program_code() */
   unsigned read_mask;  /* bit i: database i is read (0 main, 1 temp, then
                        ** the attached ones in PRAGMA database_list's order) */
   unsigned write_mask; /* ditto, a write transaction is asked for */
@@ -52,6 +53,14 @@ typedef struct hp_program {
 ** free out with hp_program_term(). */
 HP_MUST_CHECK int hp_program_read(sqlite3 *db, const char *sql, hp_program *out,
                                   char **err);
+
+/* Just the hash `code` of that program, at a fraction of the cost: has it moved
+** since it was read, and may this connection still run it? sql is one statement
+** that hp_program_read() has accepted. Steps no statement that reads a
+** database, so it can be called from xBestIndex. The codes and the sentence of
+** hp_program_read(). */
+HP_MUST_CHECK int hp_program_code(sqlite3 *db, const char *sql,
+                                  hp_hash128 *out, char **err);
 
 /* Frees what out owns; may be called again. */
 void hp_program_term(hp_program *p);
