@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* An object that waits for its last reader. */
 typedef struct retired {
@@ -20,6 +21,11 @@ static hp_reader *readers; /* guarded by lock, like all below */
 static retired *waiting;
 static int n_waiting;
 static int n_enough; /* to be worth looking which are free */
+
+/* Records for when there is no memory; guarded by lock. */
+#define N_SPARES 64
+static retired spares[N_SPARES];
+static bool is_taken[N_SPARES];
 
 hp_reader *hp_reader_new(void) {
   hp_reader *r;
@@ -107,6 +113,29 @@ static retired *take_free(void) {
   return out;
 }
 
+static retired *take_spare(void) {
+  retired *x = NULL;
+
+  pthread_mutex_lock(&lock);
+  for (int i = 0; i < N_SPARES && !x; i++) {
+    if (is_taken[i]) continue;
+    is_taken[i] = true;
+    x = &spares[i];
+  }
+  pthread_mutex_unlock(&lock);
+  return x;
+}
+
+static void free_record(retired *x) {
+  if (x < spares || x >= spares + N_SPARES) {
+    sqlite3_free(x);
+    return;
+  }
+  pthread_mutex_lock(&lock);
+  is_taken[x - spares] = false;
+  pthread_mutex_unlock(&lock);
+}
+
 int hp_epoch_collect(void) {
   retired *done;
   int left;
@@ -120,7 +149,7 @@ int hp_epoch_collect(void) {
     retired *x = done;
     done = x->next;
     x->free_fn(x->p);
-    sqlite3_free(x);
+    free_record(x);
   }
   return left;
 }
@@ -140,6 +169,7 @@ void hp_epoch_retire(void *p, void (*free_fn)(void *)) {
   retired *x = sqlite3_malloc64(sizeof *x);
   bool is_time;
 
+  if (!x) x = take_spare();
   if (!x) {
     free_after_waiting(p, free_fn);
     return;
@@ -172,6 +202,7 @@ void hp_epoch_after_fork(void) {
   pthread_mutex_init(&lock, NULL);
   waiting = NULL;
   n_waiting = n_enough = 0;
+  memset(is_taken, 0, sizeof is_taken);
   for (hp_reader *r = readers; r; r = r->next) {
     atomic_store_explicit(&r->epoch, 0, memory_order_release);
   }

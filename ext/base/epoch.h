@@ -74,8 +74,9 @@ static inline void hp_pin_set(hp_pin *pin, void *p) {
 
 /* Hands over p, which no new section can reach any more: free_fn(p) is called
 ** now or later, by any thread, once nobody can be using it. Takes ownership.
-** If the bookkeeping finds no memory it waits for the readers instead, and in
-** the last resort (p is pinned) leaks p: rather a leak than a wild pointer. */
+** Without memory for the bookkeeping it has spare records for a while, then
+** waits for the readers instead, and in the last resort (p is pinned) leaks p:
+** rather a leak than a wild pointer. */
 void hp_epoch_retire(void *p, void (*free_fn)(void *));
 
 /* Frees what can be freed now; returns how many objects still wait. */

@@ -4,6 +4,7 @@
 #include "cache/cache_vtab.h"
 #include "cache/cached_vtab.h"
 #include "cache/flight.h"
+#include "cache/kv_sql.h"
 #include "cache/l1.h"
 #include "cache/stamp.h"
 #include "cache/tags.h"
@@ -14,6 +15,7 @@ int hp_cache_register(hp_conn *c) {
 
   if (!rc) rc = hp_cache_vtab_register(c);
   if (!rc) rc = hp_cache_sql_register(c);
+  if (!rc) rc = hp_kv_sql_register(c);
   return rc;
 }
 

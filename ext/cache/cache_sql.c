@@ -2,9 +2,13 @@
 #include "cache/cache_sql.h"
 #include "base/clock.h"
 #include "cache/entry.h"
+#include "cache/flight.h"
+#include "cache/kv.h"
 #include "cache/table.h"
 
 #include <string.h>
+
+#define MAX_WAIT_MS 600000
 
 /* Ends a function with a sentence; frees it. */
 static void fail(sqlite3_context *ctx, char *sentence) {
@@ -54,6 +58,7 @@ static void clear(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
     sqlite3_result_error_nomem(ctx);
     return;
   }
+  hp_flight_doom(NULL);
   sqlite3_result_int64(ctx, hp_l1_clear(l1, name ? is_named : NULL, name));
 }
 
@@ -62,7 +67,7 @@ typedef struct setting {
   const char *name;
   const char *allowed;
   void (*get)(hp_l1 *l1, sqlite3_context *ctx);
-  bool (*set)(hp_l1 *l1, sqlite3_value *value);
+  bool (*set)(hp_l1 *l1, sqlite3_context *ctx, sqlite3_value *value);
 } setting;
 
 static void get_cap_bytes(hp_l1 *l1, sqlite3_context *ctx) {
@@ -72,9 +77,11 @@ static void get_cap_bytes(hp_l1 *l1, sqlite3_context *ctx) {
   sqlite3_result_int64(ctx, (int64_t)s.cap_bytes);
 }
 
-static bool set_cap_bytes(hp_l1 *l1, sqlite3_value *value) {
+static bool set_cap_bytes(hp_l1 *l1, sqlite3_context *ctx,
+                          sqlite3_value *value) {
   hp_l1_stats s;
 
+  (void)ctx;
   if (sqlite3_value_type(value) != SQLITE_INTEGER) return false;
   if (sqlite3_value_int64(value) < 0) return false;
   hp_l1_read_stats(l1, &s);
@@ -89,9 +96,11 @@ static void get_cap_entries(hp_l1 *l1, sqlite3_context *ctx) {
   sqlite3_result_int64(ctx, s.cap_entries);
 }
 
-static bool set_cap_entries(hp_l1 *l1, sqlite3_value *value) {
+static bool set_cap_entries(hp_l1 *l1, sqlite3_context *ctx,
+                            sqlite3_value *value) {
   hp_l1_stats s;
 
+  (void)ctx;
   if (sqlite3_value_type(value) != SQLITE_INTEGER) return false;
   if (sqlite3_value_int64(value) < 0) return false;
   hp_l1_read_stats(l1, &s);
@@ -103,9 +112,11 @@ static void get_policy(hp_l1 *l1, sqlite3_context *ctx) {
   sqlite3_result_text(ctx, hp_l1_policy(l1), -1, SQLITE_STATIC);
 }
 
-static bool set_policy(hp_l1 *l1, sqlite3_value *value) {
+static bool set_policy(hp_l1 *l1, sqlite3_context *ctx,
+                       sqlite3_value *value) {
   const char *name = (const char *)sqlite3_value_text(value);
 
+  (void)ctx;
   return name && hp_l1_set_policy(l1, name) == SQLITE_OK;
 }
 
@@ -115,15 +126,61 @@ static void get_enabled(hp_l1 *l1, sqlite3_context *ctx) {
                       SQLITE_STATIC);
 }
 
-static bool set_enabled(hp_l1 *l1, sqlite3_value *value) {
+static bool set_enabled(hp_l1 *l1, sqlite3_context *ctx,
+                        sqlite3_value *value) {
   const char *word = (const char *)sqlite3_value_text(value);
 
-  (void)l1;
+  (void)l1, (void)ctx;
   if (!word) return false;
   if (strcmp(word, "on") == 0 || strcmp(word, "1") == 0) hp_table_enable(true);
   else if (strcmp(word, "off") == 0 || strcmp(word, "0") == 0)
     hp_table_enable(false);
   else return false;
+  return true;
+}
+
+/* The connection's key/value state; NULL when out of memory. */
+static hp_kv *kv_of(sqlite3_context *ctx) {
+  hp_conn *c = hp_conn_find(sqlite3_context_db_handle(ctx));
+  hp_kv *kv = NULL;
+
+  return c && hp_kv_of(c, &kv) == SQLITE_OK ? kv : NULL;
+}
+
+static void get_namespace(hp_l1 *l1, sqlite3_context *ctx) {
+  const hp_kv *kv = kv_of(ctx);
+
+  (void)l1;
+  if (!kv) sqlite3_result_error_nomem(ctx);
+  else sqlite3_result_text(ctx, hp_kv_namespace(kv), -1, SQLITE_TRANSIENT);
+}
+
+static bool set_namespace(hp_l1 *l1, sqlite3_context *ctx,
+                          sqlite3_value *value) {
+  const char *name = (const char *)sqlite3_value_text(value);
+  hp_kv *kv = kv_of(ctx);
+  int rc;
+
+  (void)l1;
+  if (!name) return false;
+  rc = kv ? hp_kv_set_namespace(kv, name) : SQLITE_NOMEM;
+  if (rc == SQLITE_NOMEM) sqlite3_result_error_nomem(ctx);
+  return rc != SQLITE_RANGE;
+}
+
+static void get_wait_ms(hp_l1 *l1, sqlite3_context *ctx) {
+  (void)l1;
+  sqlite3_result_int64(ctx, hp_flight_wait_ms());
+}
+
+static bool set_wait_ms(hp_l1 *l1, sqlite3_context *ctx,
+                        sqlite3_value *value) {
+  int64_t wait_ms = sqlite3_value_int64(value);
+
+  (void)l1, (void)ctx;
+  if (sqlite3_value_type(value) != SQLITE_INTEGER) return false;
+  if (wait_ms < 0 || wait_ms > MAX_WAIT_MS) return false;
+  hp_flight_set_wait_ms(wait_ms);
   return true;
 }
 
@@ -135,6 +192,10 @@ static const setting settings[] = {
     {"policy", "hot, s3fifo, wtinylfu, lru, lfu, fifo or ttl", get_policy,
      set_policy},
     {"enabled", "on or off", get_enabled, set_enabled},
+    {"namespace", "a text of at most 64 bytes, for this connection",
+     get_namespace, set_namespace},
+    {"wait_ms", "a whole number of milliseconds from 0 to 600000", get_wait_ms,
+     set_wait_ms},
 };
 enum { N_SETTINGS = sizeof settings / sizeof *settings };
 
@@ -169,7 +230,7 @@ static void config(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
     refuse_setting(ctx, name);
   } else {
     x->get(l1, ctx);
-    if (argc == 1 || x->set(l1, argv[1])) return;
+    if (argc == 1 || x->set(l1, ctx, argv[1])) return;
     fail(ctx, sqlite3_mprintf("cache_config: %s cannot be %.40Q; allowed: %s",
                               x->name, sqlite3_value_text(argv[1]),
                               x->allowed));

@@ -162,7 +162,8 @@ static bool add_entry(const hp_l1_node *n, void *arg) {
   if (e) hp_builder_int(r->out, hp_entry_rows(e)->n_rows);
   else hp_builder_null(r->out);
   hp_builder_int(r->out, (int64_t)n->bytes);
-  hp_builder_real(r->out, (double)n->cost_ns / 1e6);
+  if (n->cost_ns) hp_builder_real(r->out, (double)n->cost_ns / 1e6);
+  else hp_builder_null(r->out);
   hp_builder_int(r->out,
                  atomic_load_explicit(&n->n_hits, memory_order_relaxed));
   add_age(r->out, n, r->now_ms);

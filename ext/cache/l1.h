@@ -30,7 +30,7 @@ typedef struct hp_l1_node hp_l1_node;
 struct hp_l1_node {
   hp_key key;
   uint64_t bytes;                   /* of the whole allocation */
-  uint64_t cost_ns;                 /* measured time to compute it */
+  uint64_t cost_ns;                 /* measured time to compute it; 0: unknown */
   int64_t created_ms;               /* monotonic clock */
   int64_t expires_ms;               /* ditto; HP_NEVER_MS for never */
   void (*free_fn)(hp_l1_node *n);   /* frees the entry, on any thread */

@@ -10,13 +10,21 @@
 ** policy reads when it looks at the node next.
 **
 ** Cost: where a policy weighs one entry against another by frequency f, it
-** compares f * cost_ns / bytes; with equal costs and sizes it is the plain
-** policy.
+** compares f * hp_density(); with equal costs and sizes it is the plain policy.
 */
 #ifndef HP_CACHE_POLICY_H
 #define HP_CACHE_POLICY_H
 
 #include "cache/l1.h"
+
+#define HP_UNKNOWN_COST_NS 100000 /* what an entry of unknown cost counts for */
+
+/* What keeping n saves at each use, per byte. */
+static inline double hp_density(const hp_l1_node *n) {
+  uint64_t cost_ns = n->cost_ns ? n->cost_ns : HP_UNKNOWN_COST_NS;
+
+  return (double)cost_ns / ((double)n->bytes + 1);
+}
 
 /* The room there is: cap_bytes for the entries, cap_entries 0 for no limit. */
 typedef struct hp_room {

@@ -105,13 +105,9 @@ static void book(policy *p, hp_l1_node *n) {
   count_key(p, &n->key, times);
 }
 
-/* What keeping n saves at each use, per byte. */
-static double density(const hp_l1_node *n) {
-  return ((double)n->cost_ns + 1) / ((double)n->bytes + 1);
-}
-
+/* What keeping n saves. */
 static double worth(const policy *p, const hp_l1_node *n) {
-  return hp_sketch_get(&p->sketch, n->key.lo) * density(n);
+  return hp_sketch_get(&p->sketch, n->key.lo) * hp_density(n);
 }
 
 static void push(policy *p, int queue, hp_l1_node *n) {
@@ -245,7 +241,7 @@ static hp_l1_node *leave_small(policy *p, hp_l1_node *c, const hp_room *room) {
   }
   /* Kept for its cost: or the clock would stop at a dear entry and never come
   ** to the cheap ones behind it. */
-  if (victim && density(victim) > density(c)) {
+  if (victim && hp_density(victim) > hp_density(c)) {
     pull(p, victim);
     push(p, MAIN, victim);
   }

@@ -44,8 +44,7 @@ static rank rank_by_tick(const hp_l1_node *n) {
 
 static rank rank_by_use(const hp_l1_node *n) {
   uint32_t hits = atomic_load_explicit(&n->n_hits, memory_order_relaxed);
-  double worth =
-      (hits + 1.0) * ((double)n->cost_ns + 1) / ((double)n->bytes + 1);
+  double worth = (hits + 1.0) * hp_density(n);
   rank r = {.then = tick_of(n)};
 
   /* The bits of positive doubles have the order of the numbers. */

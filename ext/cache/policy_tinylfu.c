@@ -78,13 +78,9 @@ static bool book(policy *p, hp_l1_node *n) {
   return times > 0;
 }
 
-/* What keeping n saves at each use, per byte. */
-static double density(const hp_l1_node *n) {
-  return ((double)n->cost_ns + 1) / ((double)n->bytes + 1);
-}
-
+/* What keeping n saves. */
 static double worth(const policy *p, const hp_l1_node *n) {
-  return hp_sketch_get(&p->sketch, n->key.lo) * density(n);
+  return hp_sketch_get(&p->sketch, n->key.lo) * hp_density(n);
 }
 
 static void push(policy *p, int queue, hp_l1_node *n) {
@@ -180,7 +176,7 @@ static hp_l1_node *compete(policy *p, hp_l1_node *c, const hp_room *room) {
 
   if (!victim || worth(p, c) > worth(p, victim)) return victim;
   /* Kept for its cost: or no cheap entry behind it would ever be looked at. */
-  if (density(victim) > density(c)) move(p, victim->queue, victim);
+  if (hp_density(victim) > hp_density(c)) move(p, victim->queue, victim);
   return c;
 }
 

@@ -87,10 +87,43 @@ const hp_help hp_help_table[] = {
      "all tags that begin so.",
      "SELECT cache_invalidate('deck:7')"},
     {"cache_clear", "function", "[name]", "INT: entries removed",
-     "Empties the cache, or what one cached table put there.",
+     "Empties the cache, or what one cached table put there; 'kv' stands for "
+     "the key/value entries, 'kv:x' for those of namespace x.",
      "SELECT cache_clear()"},
+    {"cache_set", "function", "key, value[, ttl[, tag, ...]]",
+     "INT: 1, or 0 if it is too large to be kept",
+     "Keeps a value of any type under a key of any type, for ttl seconds "
+     "(NULL: for good), for every connection of the process. It is not undone "
+     "by ROLLBACK.",
+     "SELECT cache_set('rate', 1.25, 60, 'rates')"},
+    {"cache_get", "function", "key", "the value, or NULL",
+     "The value kept under the key.", "SELECT cache_get('rate')"},
+    {"cache_fetch", "function", "key, ttl, sql[, param, ...]", "the value",
+     "The value kept under the key; if there is none, the first column of the "
+     "SELECT's first row, computed by one thread at a time and kept for ttl "
+     "seconds.",
+     "SELECT cache_fetch('answer', 60, 'SELECT ? * 7', 6)"},
+    {"cache_exists", "function", "key", "INT: 1 or 0",
+     "Is there a value under the key?", "SELECT cache_exists('rate')"},
+    {"cache_ttl", "function", "key",
+     "REAL: seconds; -1: does not expire; NULL: no value",
+     "How long the value has to live.", "SELECT cache_ttl('rate')"},
+    {"cache_touch", "function", "key[, ttl]", "INT: 1, or 0 if no value",
+     "Gives the value another time to live, from now on.",
+     "SELECT cache_touch('rate', 60)"},
+    {"cache_incr", "function", "key[, by]", "INT: the sum",
+     "Adds to the integer kept under the key (0 if none) in one atomic step.",
+     "SELECT cache_incr('visits')"},
+    {"cache_tag", "function", "key, tag, ...", "INT: 1, or 0 if no value",
+     "Adds tags to the value, for cache_invalidate().",
+     "SELECT cache_tag('rate', 'rates')"},
+    {"cache_delete", "function", "key, ...", "INT: values that were there",
+     "Forgets the values; one that is being computed is not kept either.",
+     "SELECT cache_delete('rate')"},
     {"cache_config", "function", "name[, value]", "the setting; the old one",
-     "Reads or sets cap_bytes, cap_entries, policy, enabled.",
+     "Reads or sets cap_bytes, cap_entries, policy, enabled, wait_ms (for "
+     "another thread that computes the same) and namespace (of the keys of "
+     "cache_set and its kin, for this connection).",
      "SELECT cache_config('cap_bytes')"},
     {"cache_quiesce", "function", "[seconds]", "NULL",
      "Closes the sentinels for that time, so that the journal mode can be "
