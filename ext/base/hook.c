@@ -5,8 +5,9 @@ typedef struct hook {
   hp_listener listeners[HP_HOOK_LISTENERS];
   int n_listeners;
   const hp_conn *conn;
-  bool is_off;        /* removed by wish */
-  uint64_t n_events;  /* all STMT events, muted or not: proves we are called */
+  bool is_off;       /* removed by wish */
+  uint64_t n_events; /* all STMT events, muted or not: proves we are called */
+  uint64_t n_hidden; /* ends of writing statements while muted */
 } hook;
 
 static const char part_key;
@@ -49,7 +50,9 @@ static int on_trace(unsigned event, void *arg, void *p, void *x) {
     if (!h->conn->n_muted && x == (const void *)sqlite3_sql(p)) on_stmt(h, p);
   } else if (event == SQLITE_TRACE_CLOSE) {
     on_close(h);
-  } else if (!h->conn->n_muted) {
+  } else if (h->conn->n_muted) {
+    h->n_hidden += event == SQLITE_TRACE_PROFILE && !sqlite3_stmt_readonly(p);
+  } else {
     event == SQLITE_TRACE_ROW ? on_row(h, p) : on_profile(h, p);
   }
   return 0;
@@ -106,6 +109,12 @@ int hp_hook_add(hp_conn *c, const hp_listener *listener) {
   if (h->n_listeners == HP_HOOK_LISTENERS) return SQLITE_FULL;
   h->listeners[h->n_listeners++] = *listener;
   return h->n_listeners == 1 ? hp_hook_install(c) : SQLITE_OK;
+}
+
+uint64_t hp_hook_n_hidden(hp_conn *c) {
+  hook *h = get(c);
+
+  return h ? h->n_hidden : 0;
 }
 
 bool hp_hook_is_off(hp_conn *c) {

@@ -60,6 +60,9 @@ bool hp_hook_is_off(hp_conn *c);
 ** on the connection. False also when off. */
 bool hp_hook_is_alive(hp_conn *c);
 
+/* Statements that may write and that ended while the hook was muted, so far. */
+uint64_t hp_hook_n_hidden(hp_conn *c);
+
 /* Nestable: between them no listener is called. */
 void hp_hook_mute(hp_conn *c);
 void hp_hook_unmute(hp_conn *c);

@@ -25,6 +25,30 @@ int hp_pager_lock(sqlite3 *db, const char *schema) {
   return state;
 }
 
+static int status(sqlite3 *db, int op) {
+  int v = 0, peak;
+
+  sqlite3_db_status(db, op, &v, &peak, 0);
+  return v;
+}
+
+static int64_t total_changes(sqlite3 *db) {
+  if (sqlite3_libversion_number() < 3037000) return sqlite3_total_changes(db);
+  return sqlite3_total_changes64(db);
+}
+
+void hp_pager_count(sqlite3 *db, hp_pager_counts *out) {
+  out->written = status(db, SQLITE_DBSTATUS_CACHE_WRITE);
+  out->spilled = status(db, SQLITE_DBSTATUS_CACHE_SPILL);
+  out->touched = status(db, SQLITE_DBSTATUS_CACHE_HIT) +
+                 status(db, SQLITE_DBSTATUS_CACHE_MISS);
+  out->changes = total_changes(db);
+}
+
+int hp_pager_bytes(sqlite3 *db) {
+  return status(db, SQLITE_DBSTATUS_CACHE_USED);
+}
+
 /* SQLite divides the memory of a shared cache among its connections. */
 bool hp_pager_is_shared(sqlite3 *db) {
   int own = 0, part = 0, peak;

@@ -23,6 +23,20 @@ void *hp_pager_vfs(sqlite3 *db, const char *schema);
 ** -1 if it cannot be told. */
 int hp_pager_lock(sqlite3 *db, const char *schema);
 
+/* Counters of a connection, over all its pagers; they only grow unless the
+** application resets them. */
+typedef struct hp_pager_counts {
+  int written;     /* pages written to a file or WAL */
+  int spilled;     /* of these, before their transaction ended */
+  int touched;     /* pages asked for, found in the cache or not */
+  int64_t changes; /* rows, as by sqlite3_total_changes64() */
+} hp_pager_counts;
+
+void hp_pager_count(sqlite3 *db, hp_pager_counts *out);
+
+/* Bytes of all page caches. */
+int hp_pager_bytes(sqlite3 *db);
+
 /* True if a page cache of db is shared with another connection at present. */
 bool hp_pager_is_shared(sqlite3 *db);
 

@@ -109,3 +109,25 @@ hp_pragma hp_pragma_of(const char *sql) {
   default: return HP_PRAGMA_OTHER;
   }
 }
+
+hp_verb hp_verb_of(const char *sql) {
+  static const struct {
+    const char *word;
+    hp_verb verb;
+  } verbs[] = {
+      {"insert", HP_VERB_WRITE},        {"update", HP_VERB_WRITE},
+      {"delete", HP_VERB_WRITE},        {"replace", HP_VERB_WRITE},
+      {"select", HP_VERB_SELECT},       {"values", HP_VERB_SELECT},
+      {"with", HP_VERB_WITH},           {"begin", HP_VERB_BEGIN},
+      {"commit", HP_VERB_COMMIT},       {"end", HP_VERB_COMMIT},
+      {"release", HP_VERB_COMMIT},      {"rollback", HP_VERB_ROLLBACK},
+      {"savepoint", HP_VERB_SAVEPOINT},
+  };
+  const char *z = skip_space(sql);
+
+  for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+    if ((*z | 0x20) != *verbs[i].word) continue;
+    if (is_word(z, verbs[i].word)) return verbs[i].verb;
+  }
+  return HP_VERB_OTHER;
+}

@@ -20,4 +20,18 @@ typedef enum hp_pragma {
 ** looked at. A few nanoseconds unless it begins with P, A or D. */
 hp_pragma hp_pragma_of(const char *sql);
 
+/* What kind of statement begins with this word. */
+typedef enum hp_verb {
+  HP_VERB_OTHER,
+  HP_VERB_BEGIN,
+  HP_VERB_SAVEPOINT,
+  HP_VERB_COMMIT, /* COMMIT, END, RELEASE: may end a transaction well */
+  HP_VERB_ROLLBACK,
+  HP_VERB_SELECT, /* SELECT, VALUES */
+  HP_VERB_WRITE,  /* INSERT, REPLACE, UPDATE, DELETE */
+  HP_VERB_WITH,   /* reads or writes */
+} hp_verb;
+
+hp_verb hp_verb_of(const char *sql);
+
 #endif

@@ -372,6 +372,10 @@ static bool is_on_wal(const hp_snapshot *s) {
   return s->kind == KIND_FILE && hp_dbfile_mode(s->f) == HP_STAMP_WAL;
 }
 
+hp_dbfile *hp_snapshot_file(const hp_snapshot *s) {
+  return is_on_wal(s) ? s->f : NULL;
+}
+
 /* A stamp of the moment before the statement opens its transaction. */
 static void note_idle(hp_snapshot *s, hp_reader *reader) {
   hp_stamp now;

@@ -2,7 +2,6 @@
 #include "cache/stamp.h"
 
 #include "cache/sentinel.h"
-#include "cache/walindex.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -24,10 +23,11 @@ struct hp_dbfile {
   pthread_mutex_t io;              /* guards file */
   sqlite3_file *file;              /* the sentinel's, or NULL */
 
-  identity who; /* constant, like the next three */
+  identity who; /* constant, like the next four */
   char *path;
   char *vfs;
   char *uri;
+  hp_ledger *ledger;
 
   hp_sentinel sentinel; /* guarded by lock, like all below */
   int64_t next_try_ms;
@@ -50,13 +50,12 @@ static uint64_t with_life(const hp_dbfile *f, uint32_t change) {
   return atomic_load_explicit(&f->id, memory_order_acquire) << 32 | change;
 }
 
-static bool wal_stamp(const hp_dbfile *f, hp_stamp *out) {
+bool hp_dbfile_wal(const hp_dbfile *f, hp_stamp *stamp, hp_walindex *header) {
   const void *p = atomic_load_explicit(&f->wal_index, memory_order_acquire);
-  hp_walindex h;
 
-  if (!p || !hp_walindex_read(p, &h)) return false;
-  out->a = with_life(f, h.change);
-  out->b = h.checksum;
+  if (!p || !hp_walindex_read(p, header)) return false;
+  stamp->a = with_life(f, header->change);
+  stamp->b = header->checksum;
   return true;
 }
 
@@ -94,13 +93,19 @@ static bool rollback_stamp(hp_dbfile *f, hp_stamp *out) {
 }
 
 bool hp_dbfile_stamp(hp_dbfile *f, hp_stamp *out) {
+  hp_walindex header;
+
   switch (hp_dbfile_mode(f)) {
-  case HP_STAMP_WAL: return wal_stamp(f, out);
+  case HP_STAMP_WAL: return hp_dbfile_wal(f, out, &header);
   case HP_STAMP_ROLLBACK: return rollback_stamp(f, out);
   case HP_STAMP_IMMUTABLE: *out = (hp_stamp){with_life(f, 0), 0}; return true;
   case HP_STAMP_NONE: break;
   }
   return false;
+}
+
+hp_ledger *hp_dbfile_ledger(const hp_dbfile *f) {
+  return f->ledger;
 }
 
 uint64_t hp_dbfile_id(const hp_dbfile *f) {
@@ -199,6 +204,7 @@ static void free_file(hp_dbfile *f) {
   sqlite3_free(f->path);
   sqlite3_free(f->vfs);
   sqlite3_free(f->uri);
+  hp_ledger_free(f->ledger);
   sqlite3_free(f);
 }
 
@@ -212,9 +218,10 @@ static hp_dbfile *new_file(const identity *who, const char *filename,
   f->path = sqlite3_mprintf("%s", filename);
   f->vfs = sqlite3_mprintf("%s", vfs);
   f->uri = hp_sentinel_uri(filename);
+  f->ledger = hp_ledger_new();
   pthread_mutex_init(&f->io, NULL);
   begin_life(f);
-  if (f->path && f->vfs && f->uri) return f;
+  if (f->path && f->vfs && f->uri && f->ledger) return f;
   free_file(f);
   return NULL;
 }
@@ -383,6 +390,7 @@ static void abandon(hp_dbfile *f) {
   f->file = NULL;
   f->sentinel = (hp_sentinel){NULL, NULL, NULL};
   f->is_abandoned = true;
+  hp_ledger_after_fork(f->ledger);
 }
 
 void hp_dbfile_after_fork(void) {

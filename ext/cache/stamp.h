@@ -29,6 +29,8 @@
 
 #include "base/epoch.h"
 #include "base/sqlite_api.h"
+#include "cache/ledger.h"
+#include "cache/walindex.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -45,6 +47,11 @@ static inline uint32_t hp_stamp_change(hp_stamp s) {
 
 static inline bool hp_stamp_equal(hp_stamp x, hp_stamp y) {
   return x.a == y.a && x.b == y.b;
+}
+
+/* The commit that a stamp of a database in WAL mode names. */
+static inline hp_commit hp_stamp_commit(hp_stamp s) {
+  return (hp_commit){(uint32_t)(s.a >> 32), (uint32_t)s.a, s.b};
 }
 
 typedef struct hp_dbfile hp_dbfile;
@@ -92,6 +99,13 @@ bool hp_dbfile_stamp(hp_dbfile *f, hp_stamp *out);
 /* True if the stamp is known to be still `stamp`, which hp_dbfile_stamp() gave
 ** before: a shorter way in WAL mode, false in the others. In a section. */
 bool hp_dbfile_is_at(const hp_dbfile *f, hp_stamp stamp);
+
+/* In WAL mode the stamp with the whole header it was read from; false in the
+** other modes, too. In a section. */
+bool hp_dbfile_wal(const hp_dbfile *f, hp_stamp *stamp, hp_walindex *header);
+
+/* What is known of the file's last commits; borrowed as long as f is. */
+hp_ledger *hp_dbfile_ledger(const hp_dbfile *f);
 
 /*
 ** Outside of sections, after hp_dbfile_stamp() was false: finds out what the

@@ -81,6 +81,7 @@ bool hp_walindex_read(const void *p, hp_walindex *out) {
   out->n_frames = w[I_FRAMES];
   out->n_pages = w[I_PAGES];
   memcpy(&out->checksum, &w[I_FRAME_SUM], sizeof out->checksum);
+  memcpy(&out->salt, &w[I_SALT], sizeof out->salt);
   return out->checksum != 0 || is_unwritten(p);
 }
 

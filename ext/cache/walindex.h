@@ -16,6 +16,7 @@ typedef struct hp_walindex {
   uint32_t n_frames; /* mxFrame: valid frames in the WAL */
   uint32_t n_pages;  /* nPage: of the database */
   uint64_t checksum; /* aFrameCksum: of all frames up to the last commit */
+  uint64_t salt;     /* aSalt: another one each time the WAL begins anew */
 } hp_walindex;
 
 /*

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+#include "cache/reach.h"
+
+#include "base/hash.h"
+#include "schema/footprint.h"
+
+#include <string.h>
+
+enum {
+  N_KNOWN = 256,   /* places for texts; a power of two */
+  N_SEEN = 64,     /* places for texts seen once; a power of two */
+  N_WANTED = 8,    /* texts waiting to be looked up */
+  BUDGET_MS = 100, /* for cloning a schema */
+};
+
+typedef struct known {
+  hp_hash128 text; /* zero: a free place */
+  hp_tables writes;
+} known;
+
+struct hp_reach {
+  hp_conn *c;
+  hp_shadow *shadow; /* or NULL */
+  int version;       /* of the shadow, when the texts were looked up */
+  int n_renewed;     /* see hp_reach_version() */
+  bool is_placed;    /* the shadow pictures the schema at commit `at` */
+  bool is_wished;    /* somebody asked for it in vain */
+  bool is_doubtful;  /* the cookie of main does not tell everything */
+  hp_commit at;
+  int64_t cookie; /* of main, when the shadow was made */
+  int n_known;
+  known known[N_KNOWN];
+  uint64_t seen[N_SEEN];
+  int n_wanted;
+  char *wanted[N_WANTED];
+};
+
+hp_reach *hp_reach_new(hp_conn *c) {
+  hp_reach *r = sqlite3_malloc64(sizeof *r);
+
+  if (!r) return NULL;
+  memset(r, 0, sizeof *r);
+  r->c = c;
+  r->version = -1;
+  r->is_doubtful = true;
+  return r;
+}
+
+static void drop_wanted(hp_reach *r) {
+  for (int i = 0; i < r->n_wanted; i++) sqlite3_free(r->wanted[i]);
+  r->n_wanted = 0;
+}
+
+void hp_reach_free(hp_reach *r) {
+  if (!r) return;
+  drop_wanted(r);
+  hp_shadow_close(r->shadow);
+  sqlite3_free(r);
+}
+
+/* ---- texts ---- */
+
+static bool is_margin(char c) {
+  return c == ' ' || c == ';' || (c >= '\t' && c <= '\r');
+}
+
+/* What stands between statements does not count. */
+static hp_hash128 hash_of(const char *sql) {
+  size_t n;
+
+  while (*sql && is_margin(*sql)) sql++;
+  n = strlen(sql);
+  while (n && is_margin(sql[n - 1])) n--;
+  return hp_hash128_of(sql, n, hp_hash_secret());
+}
+
+static bool is_same(hp_hash128 x, hp_hash128 y) {
+  return x.lo == y.lo && x.hi == y.hi;
+}
+
+/* The place of a text, or the free one where it belongs. */
+static known *place_of(hp_reach *r, hp_hash128 text) {
+  static const hp_hash128 none;
+  size_t i = text.lo % N_KNOWN;
+
+  while (!is_same(r->known[i].text, none) && !is_same(r->known[i].text, text)) {
+    i = (i + 1) % N_KNOWN;
+  }
+  return &r->known[i];
+}
+
+static void forget_texts(hp_reach *r) {
+  memset(r->known, 0, sizeof r->known);
+  r->n_known = 0;
+}
+
+static void remember(hp_reach *r, const char *sql, const hp_tables *writes) {
+  hp_hash128 text = hash_of(sql);
+  known *k;
+
+  if (r->n_known >= N_KNOWN * 3 / 4) forget_texts(r);
+  k = place_of(r, text);
+  r->n_known += !is_same(k->text, text);
+  *k = (known){text, *writes};
+}
+
+/* A text that never comes again is not worth a look. */
+static void want(hp_reach *r, const char *sql, hp_hash128 text) {
+  uint64_t *seen = &r->seen[text.lo % N_SEEN];
+
+  if (*seen != text.hi) {
+    *seen = text.hi;
+    return;
+  }
+  if (r->n_wanted == N_WANTED) return;
+  r->wanted[r->n_wanted] = sqlite3_mprintf("%s", sql);
+  if (r->wanted[r->n_wanted]) r->n_wanted++;
+}
+
+const hp_tables *hp_reach_writes(hp_reach *r, const char *sql) {
+  hp_hash128 text = hash_of(sql);
+  known *k = place_of(r, text);
+
+  if (!is_same(k->text, text)) {
+    want(r, sql, text);
+    return NULL;
+  }
+  return k->writes.n < 0 ? NULL : &k->writes;
+}
+
+/* ---- footprints ---- */
+
+static void add(hp_tables *out, const char *table) {
+  uint32_t number = hp_ledger_table(table);
+
+  if (out->n < 0) return;
+  /* sqlite_sequence and the statistics are written unseen. */
+  if (!sqlite3_strnicmp(table, "sqlite_", 7)) {
+    out->n = -1;
+    return;
+  }
+  for (int i = 0; i < out->n; i++) {
+    if (out->at[i] == number) return;
+  }
+  if (out->n == HP_REACH_TABLES) {
+    out->n = -1;
+  } else {
+    out->at[out->n++] = number;
+  }
+}
+
+static void take_writes(const hp_footprint *f, hp_tables *out) {
+  *out = (hp_tables){.n = f->unknown ? -1 : 0};
+  for (int i = 0; i < f->n; i++) {
+    if (f->at[i].mode == HP_ACCESS_READ) continue;
+    if (strcmp(f->at[i].database, "main")) out->n = -1;
+    add(out, f->at[i].table);
+  }
+}
+
+static void take_reads(const hp_footprint *f, hp_tables *out) {
+  *out = (hp_tables){.n = f->unknown || f->writes ? -1 : 0};
+  for (int i = 0; i < f->n; i++) {
+    if (!strcmp(f->at[i].database, "main")) add(out, f->at[i].table);
+  }
+}
+
+static int look_up(hp_reach *r, const char *sql,
+                   void (*take)(const hp_footprint *, hp_tables *),
+                   hp_tables *out) {
+  hp_footprint f;
+  int rc = hp_footprint_read(r->shadow, sql, &f);
+
+  *out = (hp_tables){.n = -1};
+  if (!rc) take(&f, out);
+  hp_footprint_term(&f);
+  return rc;
+}
+
+int hp_reach_reads(hp_reach *r, const char *sql, hp_tables *out) {
+  *out = (hp_tables){.n = -1};
+  if (!r->is_placed) return SQLITE_NOTFOUND;
+  return look_up(r, sql, take_reads, out);
+}
+
+/* ---- the shadow ---- */
+
+void hp_reach_doubt(hp_reach *r) {
+  r->is_placed = false;
+  r->is_doubtful = true;
+}
+
+bool hp_reach_is_at(hp_reach *r, const hp_ledger *ledger, hp_commit at) {
+  if (r->is_placed && hp_ledger_covers(ledger, r->at, at, NULL, 0)) return true;
+  r->is_wished = true;
+  return false;
+}
+
+void hp_reach_follow(hp_reach *r, hp_commit at) {
+  r->at = at;
+}
+
+int hp_reach_version(const hp_reach *r) {
+  return r->n_renewed;
+}
+
+static bool read_cookie(hp_reach *r, int64_t *out) {
+  sqlite3_stmt *stmt = NULL;
+  bool ok = !sqlite3_prepare_v2(r->c->db, "PRAGMA main.schema_version", -1,
+                                &stmt, NULL) &&
+            sqlite3_step(stmt) == SQLITE_ROW;
+
+  if (ok) *out = sqlite3_column_int64(stmt, 0);
+  sqlite3_finalize(stmt);
+  return ok;
+}
+
+/* Whatever the host has switched off may be switched on again. */
+static bool switch_on(hp_reach *r) {
+  sqlite3 *db = hp_shadow_db(r->shadow);
+  char *err = NULL;
+  int rc;
+
+  sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 1, NULL);
+  sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_VIEW, 1, NULL);
+  rc = hp_shadow_exec(
+      r->shadow, "PRAGMA foreign_keys=1; PRAGMA recursive_triggers=1", &err);
+  sqlite3_free(err);
+  return rc == SQLITE_OK;
+}
+
+static bool renew(hp_reach *r) {
+  char *err = NULL;
+  int rc = r->shadow ? hp_shadow_refresh(r->shadow, &err)
+                     : hp_shadow_open(r->c->db, BUDGET_MS, &r->shadow, &err);
+
+  sqlite3_free(err);
+  if (rc || !switch_on(r)) return false;
+  if (r->version == hp_shadow_version(r->shadow)) return true;
+  r->version = hp_shadow_version(r->shadow);
+  r->n_renewed++;
+  forget_texts(r);
+  return true;
+}
+
+static bool picture(hp_reach *r) {
+  int64_t cookie;
+
+  if (!read_cookie(r, &cookie)) return false;
+  if (r->shadow && !r->is_doubtful && cookie == r->cookie) return true;
+  if (!renew(r)) return false;
+  r->cookie = cookie;
+  r->is_doubtful = false;
+  return true;
+}
+
+static bool stamp_of(hp_reach *r, hp_snapshot *s, hp_stamp *out) {
+  hp_snapshot_state state;
+
+  hp_epoch_enter(r->c->reader);
+  state = hp_snapshot_look(s, out);
+  hp_epoch_exit(r->c->reader);
+  return hp_snapshot_mode(s) == HP_STAMP_WAL &&
+         (state == HP_SNAPSHOT_FREE || state == HP_SNAPSHOT_HELD);
+}
+
+/* What is read between two equal stamps is read at that commit. */
+static void place(hp_reach *r, hp_snapshot *s) {
+  hp_stamp before, after;
+
+  r->is_wished = false;
+  r->is_placed = stamp_of(r, s, &before) && picture(r) &&
+                 stamp_of(r, s, &after) && hp_stamp_equal(before, after);
+  if (r->is_placed) r->at = hp_stamp_commit(before);
+}
+
+void hp_reach_work(hp_reach *r, hp_snapshot *s) {
+  hp_tables writes;
+
+  if (!r->is_wished && !r->n_wanted) return;
+  place(r, s);
+  if (!r->is_placed) return;
+  for (int i = 0; i < r->n_wanted; i++) {
+    if (!look_up(r, r->wanted[i], take_writes, &writes)) {
+      remember(r, r->wanted[i], &writes);
+    }
+  }
+  drop_wanted(r);
+}
