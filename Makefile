@@ -83,7 +83,7 @@ $(B)/bin/%: %.c | $(B)/.setup-build
 
 RUN_DEMO = $(B)/bin/demo --so $(abspath $(B)/hotpath.so) --dir $(B)/demo $(if $(DISK),--disk)
 demo: all $(B)/bin/demo | $(B)/.setup-demo ## flashcards, naive against hotpath (yours: DB=file SQL=file)
-	@$(RUN_DEMO) $(if $(DB),--db '$(DB)') $(if $(SQL),--sql '$(SQL)')
+	@$(RUN_DEMO) $${DB:+--db "$$DB"} $${SQL:+--sql "$$SQL"}
 bench-demo: all $(B)/bin/demo | $(B)/.setup-demo ## the demo pipeline from naive to hotpath, medians
 	@$(RUN_DEMO) --bench $(or $(RUNS),3)
 $(B)/bin/demo: $(DEMO:%.c=$(B)/t/%.o)

@@ -65,7 +65,8 @@ static int report(own *o) {
   int rc;
 
   demo_heading("3. What hotpath saw");
-  rc = demo_see_stats(o->db);
+  rc = demo_see_begin(o->db);
+  if (rc == 0) rc = demo_see_stats(o->db);
   /* Look-ups made from the schema are a burst of our own making. */
   if (rc == 0 && o->options->sql != NULL) rc = demo_see_bursts(o->db);
   if (rc == 0) rc = demo_see_plans(o->db);

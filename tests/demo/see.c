@@ -3,8 +3,13 @@
 
 #include <stdio.h>
 
+#include "demo/files.h"
 #include "demo/say.h"
 #include "demo/table.h"
+
+int demo_see_begin(sqlite3 *db) {
+  return demo_exec(db, "SELECT query_config('hook', 'off')");
+}
 
 int demo_see_stats(sqlite3 *db) {
   printf("  Where the time went (query_stats):\n");
@@ -36,6 +41,16 @@ int demo_see_slow(sqlite3 *db) {
       4, "There were none.");
 }
 
+/* SQL of several lines keeps them (a comment ends with its line), indented. */
+static void print_statement(const char *sql) {
+  printf("    ");
+  for (; *sql != '\0'; sql++) {
+    putchar(*sql);
+    if (*sql == '\n') printf("      ");
+  }
+  printf(";\n");
+}
+
 int demo_see_ddl(sqlite3 *db, const char *heading, const char *sql, int *n) {
   sqlite3_stmt *stmt = NULL;
   int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
@@ -44,7 +59,7 @@ int demo_see_ddl(sqlite3 *db, const char *heading, const char *sql, int *n) {
   if (rc != SQLITE_OK) return demo_fail_sql(db, sql);
   while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
     if (++*n == 1) printf("\n  %s\n\n", heading);
-    printf("    %s;\n", (const char *)sqlite3_column_text(stmt, 0));
+    print_statement((const char *)sqlite3_column_text(stmt, 0));
   }
   if (*n > 0) printf("\n");
   sqlite3_finalize(stmt);

@@ -9,6 +9,9 @@
 
 #include <sqlite3.h>
 
+/* Stops hotpath from watching db: what is asked from now on is our own. */
+int demo_see_begin(sqlite3 *db);
+
 /* query_stats: where the time went. */
 int demo_see_stats(sqlite3 *db);
 

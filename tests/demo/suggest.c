@@ -46,9 +46,11 @@ static int measure(sqlite3 *db, const demo_item *item, int i) {
   int rc = SQLITE_NOMEM;
 
   while (length > 0 && strchr("; \t\r\n", item->sql[length - 1])) length--;
+  /* A comment at its end must not swallow what follows. */
   create = sqlite3_mprintf("CREATE VIRTUAL TABLE temp.cached_%d USING "
-                           "cached((%.*s))",
-                           i, (int)length, item->sql);
+                           "cached((%.*s%s))",
+                           i, (int)length, item->sql,
+                           strstr(item->sql, "--") ? "\n" : "");
   read = sqlite3_mprintf("SELECT * FROM temp.cached_%d%s", i,
                          item->sample ? "(?1)" : "");
   if (create != NULL && read != NULL) {
