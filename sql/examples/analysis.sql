@@ -32,7 +32,7 @@ SELECT 'slow', count(*), plan FROM slow_queries
 WHERE query LIKE '%FROM words WHERE headword%' GROUP BY plan;
 
 -- What to look at first.
--- (SELECT * FROM query_findings;)
+SELECT kind, what, fix FROM query_findings LIMIT 1;
 
 -- The remedy, and the same statement again.
 CREATE INDEX words_by_headword ON words (headword);

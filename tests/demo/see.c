@@ -11,6 +11,57 @@ int demo_see_begin(sqlite3 *db) {
   return demo_exec(db, "SELECT query_config('hook', 'off')");
 }
 
+/* The findings to show, kept: reading query_findings works them out anew. */
+static int keep_findings(sqlite3 *db, bool with_bursts) {
+  int rc = demo_exec(db, "DROP TABLE IF EXISTS temp.demo_findings;"
+                         "CREATE TEMP TABLE demo_findings AS "
+                         "SELECT * FROM query_findings");
+
+  if (rc == 0 && !with_bursts) {
+    rc = demo_exec(db, "DELETE FROM temp.demo_findings WHERE kind IN "
+                       "('n+1', 'duplicate', 'no transaction');"
+                       "UPDATE temp.demo_findings SET rank = (SELECT count(*) "
+                       "FROM temp.demo_findings AS f "
+                       "WHERE f.rank <= demo_findings.rank)");
+  }
+  return rc;
+}
+
+/* A remedy goes over as many lines as it needs: it is there to be copied. */
+static int print_remedies(sqlite3 *db) {
+  sqlite3_stmt *stmt = NULL;
+  int rc = sqlite3_prepare_v2(db,
+                              "SELECT rank, fix FROM (SELECT min(rank) AS "
+                              "rank, CASE WHEN fix LIKE 'index: %' THEN "
+                              "substr(fix, 8) ELSE fix END AS fix FROM "
+                              "temp.demo_findings WHERE fix NOT NULL "
+                              "GROUP BY 2) ORDER BY rank LIMIT 8",
+                              -1, &stmt, NULL);
+
+  if (rc != SQLITE_OK) return demo_fail_sql(db, "cannot read the findings");
+  printf("  What to do about them, by number:\n");
+  while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+    printf("    %2d  %s\n", sqlite3_column_int(stmt, 0),
+           (const char *)sqlite3_column_text(stmt, 1));
+  }
+  sqlite3_finalize(stmt);
+  return rc == SQLITE_DONE ? 0 : demo_fail_sql(db, "cannot read the findings");
+}
+
+int demo_see_findings(sqlite3 *db, bool with_bursts) {
+  int rc = keep_findings(db, with_bursts);
+
+  printf("  What to look at first (query_findings; ≈ is an estimate):\n");
+  if (rc != 0) return rc;
+  rc = demo_table_print(stdout, db,
+                        "SELECT rank AS \"#\", kind, what, evidence, "
+                        "CASE basis WHEN 'estimate' THEN '≈ ' ELSE '' END || "
+                        "CAST(round(saves_ms) AS INT) AS \"saves ms\" "
+                        "FROM temp.demo_findings ORDER BY rank LIMIT 8",
+                        2, "Nothing stands out.");
+  return rc == 0 ? print_remedies(db) : rc;
+}
+
 int demo_see_stats(sqlite3 *db) {
   printf("  Where the time went (query_stats):\n");
   return demo_table_print(
@@ -20,16 +71,6 @@ int demo_see_stats(sqlite3 *db) {
       "fullscan_steps / calls AS \"rows scanned\" FROM query_stats "
       "ORDER BY total_ms DESC LIMIT 8",
       2, "No statement was seen.");
-}
-
-int demo_see_bursts(sqlite3 *db) {
-  printf("  Statements in bursts, worth a remedy (nplus1_suspects):\n");
-  return demo_table_print(
-      stdout, db,
-      "SELECT kind, query, calls, cost_ms AS \"cost ms\", "
-      "saving_ms AS \"saves ms\", remedy FROM nplus1_suspects "
-      "WHERE verdict = 'fix' ORDER BY saving_ms DESC LIMIT 5",
-      2, "None.");
 }
 
 int demo_see_slow(sqlite3 *db) {

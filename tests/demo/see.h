@@ -8,9 +8,14 @@
 #define DEMO_SEE_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
 
 /* Stops hotpath from watching db: what is asked from now on is our own. */
 int demo_see_begin(sqlite3 *db);
+
+/* query_findings: what to look at first, ranked, and under it what to do
+** about each. Bursts of statements are left out if with_bursts is false. */
+int demo_see_findings(sqlite3 *db, bool with_bursts);
 
 /* query_stats: where the time went. */
 int demo_see_stats(sqlite3 *db);
@@ -21,9 +26,6 @@ int demo_see_slow(sqlite3 *db);
 /* query_plans: plan lines with a warning; then the indexes that would help,
 ** ready to copy. */
 int demo_see_plans(sqlite3 *db);
-
-/* nplus1_suspects: statements that come in bursts, and the remedy's price. */
-int demo_see_bursts(sqlite3 *db);
 
 /* cache_stats: hits, misses and what they saved, by cached table. */
 int demo_see_cache(sqlite3 *db);

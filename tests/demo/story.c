@@ -33,9 +33,8 @@ static int run_naive(story *s) {
 static int see_why(sqlite3 *db) {
   int rc = demo_see_begin(db);
 
+  if (rc == 0) rc = demo_see_findings(db, true);
   if (rc == 0) rc = demo_see_stats(db);
-  if (rc == 0) rc = demo_see_bursts(db);
-  if (rc == 0) rc = demo_see_plans(db);
   if (rc == 0) rc = demo_see_slow(db);
   return rc == 0 ? demo_exec(db, "SELECT query_reset()") : rc;
 }
