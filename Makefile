@@ -40,7 +40,7 @@ SETUP   = @sh tests/support/setup.sh $(1) && mkdir -p $(B) && touch $@
 
 .PHONY: all test unit sql-test $(PARTS) demo bench bench-demo \
         replay lint asan tsan valgrind \
-        cover fuzz format hosts-versions install help clean
+        cover fuzz format hosts-versions install reference help clean
 all: $(B)/hotpath.so $(if $(filter build,$(B)),hotpath.so) ## build hotpath.so
 
 $(B)/hotpath.so: $(SOBJ)
@@ -131,6 +131,9 @@ hosts-versions: all ## load into hosts built with other SQLite versions (npm)
 install: all ## install under DESTDIR and PREFIX=/usr/local
 	install -D -m 755 $(B)/hotpath.so $(DESTDIR)$(PREFIX)/lib/sqlite3/hotpath.so
 	install -D -m 644 ext/hotpath.h $(DESTDIR)$(PREFIX)/include/hotpath.h
+reference: all ## write docs/REFERENCE.md from hotpath_help
+	@sqlite3 -cmd '.load $(B)/hotpath' :memory: < sql/reports/reference.sql > docs/REFERENCE.md
+
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
 clean: ## remove what was built
