@@ -6,6 +6,7 @@
 #include "base/rowtab.h"
 #include "query/batch.h"
 #include "query/fingerprint.h"
+#include "query/join.h"
 #include "query/remedy.h"
 #include "query/stats.h"
 #include "query/suspects.h"
@@ -19,9 +20,10 @@ enum { MAX_PRICED = 20 };
 /* A suspect with its texts. */
 typedef struct row {
   hp_suspect suspect;
-  char *query;  /* normal form; NULL: its statistics were evicted */
-  char *sample; /* a text with values, to measure with; never shown */
-  char *source; /* normal form of the source */
+  char *query;         /* normal form; NULL: its statistics were evicted */
+  char *sample;        /* a text with values, to measure with; never shown */
+  char *source;        /* normal form of the source */
+  char *source_sample; /* a text of it with values; never shown */
 } row;
 
 typedef struct reading {
@@ -39,8 +41,8 @@ typedef struct finding {
   hp_batch batch;
   hp_remedy_prices prices;
   hp_remedy_plan plan;
+  char *join; /* with values; never shown */
   char *rewrite;
-  bool is_priced;
 } finding;
 
 static int dearest_first(const void *a, const void *b) {
@@ -81,8 +83,11 @@ static int copy_texts(const hp_stat *s, void *arg) {
   for (i = 0; i < r->n; i++) {
     row *to = &r->rows[i];
 
-    if (to->suspect.sum.source == s->fingerprint)
+    if (to->suspect.sum.source == s->fingerprint) {
       copy_text(r, &to->source, s->query);
+      if (database == to->suspect.sum.database)
+        copy_text(r, &to->source_sample, s->sample);
+    }
     if (to->suspect.sum.fingerprint != s->fingerprint) continue;
     copy_text(r, &to->query, s->query);
     if (database == to->suspect.sum.database)
@@ -98,6 +103,7 @@ static void free_rows(reading *r) {
     sqlite3_free(r->rows[i].query);
     sqlite3_free(r->rows[i].sample);
     sqlite3_free(r->rows[i].source);
+    sqlite3_free(r->rows[i].source_sample);
   }
   sqlite3_free(r->rows);
 }
@@ -119,31 +125,43 @@ static void price_common(reading *r, const row *from, finding *f) {
   f->prices.write_ns = r->write_ns;
 }
 
+static int price_join(sqlite3 *db, const row *from, int n, finding *f) {
+  int rc;
+
+  if (!f->prices.lookup.many || !from->source_sample) return SQLITE_OK;
+  rc = hp_join_make(db, from->source_sample, &f->batch, f->prices.lookup.many,
+                    n, &f->join);
+  if (f->join) f->prices.join_ns = hp_price_run_ns(db, f->join);
+  return rc;
+}
+
 /* Failing to measure is no error: the row says that it is unpriced. */
-static void price(reading *r, const row *from, finding *f) {
-  int n = (int)(from->suspect.sum.calls / from->suspect.bursts);
+static int price(reading *r, const row *from, finding *f) {
+  int n = (int)(from->suspect.sum.calls / from->suspect.bursts), rc;
   sqlite3 *db = r->conn->db;
 
   price_common(r, from, f);
-  if (!from->sample || from->suspect.sum.database != r->database) return;
+  if (!from->sample || from->suspect.sum.database != r->database)
+    return SQLITE_OK;
   f->prices.prepare_ns = hp_price_prepare_ns(db, from->sample);
-  if (f->batch.one &&
-      hp_price_measure(db, &f->batch, n, &f->prices.lookup) != SQLITE_OK)
-    f->prices.lookup = (hp_price){.n_values = 0};
+  if (!f->batch.one) return SQLITE_OK;
+  rc = hp_price_measure(db, &f->batch, n, &f->prices.lookup);
+  return rc == SQLITE_OK ? price_join(db, from, n, f) : SQLITE_OK;
 }
 
 /* The rewrite of a lookup in its normal form, so that it shows no value. */
-static char *batch_sql(const finding *f) {
-  const char *many =
-      f->prices.lookup.many ? f->prices.lookup.many : f->batch.many;
+static char *lookup_rewrite(const finding *f) {
+  const char *sql = f->prices.lookup.many;
 
-  return many ? hp_fingerprint_normalize(many, strlen(many)) : NULL;
+  if (!sql) sql = f->batch.many;
+  if (f->plan.best == HP_REMEDY_JOIN) sql = f->join;
+  return sql ? hp_fingerprint_normalize(sql, strlen(sql)) : NULL;
 }
 
 static char *rewrite_of(const row *from, const finding *f) {
   const hp_nplus1_burst *sum = &from->suspect.sum;
 
-  if (is_lookup(from)) return batch_sql(f);
+  if (is_lookup(from)) return lookup_rewrite(f);
   if (!from->query) return NULL;
   if (sum->kind == HP_NPLUS1_DUPLICATE)
     return sqlite3_mprintf(
@@ -157,18 +175,19 @@ static char *rewrite_of(const row *from, const finding *f) {
 static int find_out(reading *r, const row *from, bool is_priced, finding *f) {
   int rc = SQLITE_NOTFOUND;
 
-  *f = (finding){.is_priced = is_priced};
+  *f = (finding){.join = NULL};
   if (is_lookup(from) && from->sample)
     rc = hp_batch_init(&f->batch, from->sample, strlen(from->sample));
   if (rc == SQLITE_NOMEM) return rc;
-  if (is_priced) price(r, from, f);
+  rc = is_priced ? price(r, from, f) : SQLITE_OK;
   f->plan = hp_remedy_choose(&from->suspect, &f->prices);
   f->rewrite = rewrite_of(from, f);
-  return SQLITE_OK;
+  return rc;
 }
 
 static void drop(finding *f) {
   hp_batch_term(&f->batch);
+  sqlite3_free(f->join);
   sqlite3_free(f->rewrite);
 }
 

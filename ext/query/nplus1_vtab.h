@@ -12,11 +12,12 @@
 **                    what preparing costs now
 **   saving_ms        what the remedy would save of it; NULL: could not be
 **                    measured
-**   remedy           one transaction, statement reuse, index, batch, cached
-**                    table; NULL: none saves anything, or none was measured
+**   remedy           one transaction, statement reuse, index, batch, join,
+**                    cached table; NULL: none saves anything, or none was
+**                    measured
 **   rewrite          SQL for the remedy: for lookups one statement that
-**                    answers many (query/batch.h), for duplicates the cached
-**                    table; NULL: none is known
+**                    answers many (query/batch.h, query/join.h), for
+**                    duplicates the cached table; NULL: none is known
 **   confidence       0 to 1: how sure it is that calls and source belong
 **                    together
 **   verdict          fix (saves at least nplus1_ms a burst), benign (saves or

@@ -262,15 +262,22 @@ int hp_price_measure(sqlite3 *db, const hp_batch *b, int n_wanted,
   return rc;
 }
 
-double hp_price_virtual_read_ns(sqlite3 *db) {
+static double run_ns(sqlite3 *db, const char *sql, int rounds) {
   sqlite3_stmt *stmt;
   double ns = 0;
 
-  if (prepare(db, "SELECT value FROM json_each('[1]')", &stmt) != SQLITE_OK)
-    return 0;
-  if (fastest_run(stmt, 20, &ns) != SQLITE_OK) ns = 0;
+  if (prepare(db, sql, &stmt) != SQLITE_OK) return 0;
+  if (fastest_run(stmt, rounds, &ns) != SQLITE_OK) ns = 0;
   sqlite3_finalize(stmt);
   return ns;
+}
+
+double hp_price_run_ns(sqlite3 *db, const char *sql) {
+  return run_ns(db, sql, ROUNDS);
+}
+
+double hp_price_virtual_read_ns(sqlite3 *db) {
+  return run_ns(db, "SELECT value FROM json_each('[1]')", 20);
 }
 
 double hp_price_prepare_ns(sqlite3 *db, const char *sql) {

@@ -6,7 +6,8 @@ static const double ENOUGH = 0.8;
 
 const char *hp_remedy_name(hp_remedy remedy) {
   static const char *const names[HP_REMEDIES] = {
-      "one transaction", "statement reuse", "index", "batch", "cached table"};
+      "one transaction", "statement reuse", "index", "batch", "join",
+      "cached table"};
 
   return names[remedy];
 }
@@ -40,8 +41,11 @@ static double at_price(const burst *b, double each_ns) {
   return ns < b->run_ns ? ns : b->run_ns;
 }
 
-static void price_lookups(const burst *b, const hp_price *p,
+static void price_lookups(const burst *b, const hp_remedy_prices *prices,
                           hp_remedy_plan *out) {
+  const hp_price *p = &prices->lookup;
+
+  if (prices->join_ns > 0) out->with_ns[HP_REMEDY_JOIN] = prices->join_ns;
   if (p->n_values == 0) return;
   if (b->is_autocommit)
     out->with_ns[HP_REMEDY_TRANSACTION] =
@@ -85,7 +89,7 @@ hp_remedy_plan hp_remedy_choose(const hp_suspect *s,
   for (i = 0; i < HP_REMEDIES; i++) plan.with_ns[i] = -1;
   if (b.prepare_ns > 0 && s->sum.n_prepared > s->bursts)
     plan.with_ns[HP_REMEDY_REUSE] = b.run_ns + p->prepare_ns;
-  if (is_lookup(s->sum.kind)) price_lookups(&b, &p->lookup, &plan);
+  if (is_lookup(s->sum.kind)) price_lookups(&b, p, &plan);
   if (s->sum.kind == HP_NPLUS1_DUPLICATE) price_duplicate(&b, p->hit_ns, &plan);
   if (s->sum.kind == HP_NPLUS1_AUTOCOMMIT && p->write_ns > 0)
     plan.with_ns[HP_REMEDY_TRANSACTION] =

@@ -16,6 +16,7 @@ typedef enum hp_remedy {
   HP_REMEDY_REUSE,       /* prepare once, bind and step many times */
   HP_REMEDY_INDEX,       /* an index on the looked-up column */
   HP_REMEDY_BATCH,       /* one statement for all values */
+  HP_REMEDY_JOIN,        /* the lookup joined with its source */
   HP_REMEDY_CACHE,       /* a cached table */
   HP_REMEDIES
 } hp_remedy;
@@ -23,6 +24,7 @@ typedef enum hp_remedy {
 /* Measured on the reader's connection; what is unknown is 0. */
 typedef struct hp_remedy_prices {
   hp_price lookup;   /* of a lookup; n_values is 0 if not measured */
+  double join_ns;    /* of the lookups joined with their source */
   double prepare_ns; /* of preparing the statement */
   double hit_ns;     /* of a hit of a cached table */
   double write_ns;   /* of a write inside a transaction */
@@ -40,7 +42,7 @@ typedef struct hp_remedy_plan {
 /* The plan for suspect s. */
 hp_remedy_plan hp_remedy_choose(const hp_suspect *s, const hp_remedy_prices *p);
 
-/* "one transaction", "statement reuse", "index", "batch", "cached table". */
+/* The remedy as shown: "one transaction", "statement reuse", "index", ... */
 const char *hp_remedy_name(hp_remedy remedy);
 
 #endif

@@ -35,24 +35,39 @@ static int measure(const char *sql, hp_price *out) {
   return hp_price_measure(db, &batch, 50, out);
 }
 
-START_TEST(a_scan_costs_more_than_an_index_would) {
+/* Another process may take the processor in between: one of ten tries. */
+static bool in_ten_tries(bool (*is_so)(void)) {
+  int tries = 10;
+
+  while (tries > 0 && !is_so()) tries--;
+  return tries > 0;
+}
+
+static bool scan_costs_more(void) {
   hp_price p;
 
   ck_assert_int_eq(measure("SELECT * FROM books WHERE shelf_id = 7", &p),
                    SQLITE_OK);
-  ck_assert(p.lookup_ns > 20 * p.indexed_ns && p.indexed_ns > 0);
-  ck_assert(p.n_values >= 1 && p.batch_ns > 0);
+  ck_assert(p.n_values >= 1 && p.batch_ns > 0 && p.indexed_ns > 0);
+  return p.lookup_ns > 20 * p.indexed_ns;
+}
+
+START_TEST(a_scan_costs_more_than_an_index_would) {
+  ck_assert(in_ten_tries(scan_costs_more));
 }
 END_TEST
 
-START_TEST(a_batch_beats_its_lookups) {
+static bool batch_beats_lookups(void) {
   hp_price p;
 
   ck_assert_int_eq(measure("SELECT room FROM shelves WHERE id = 7", &p),
                    SQLITE_OK);
-  ck_assert_int_eq(p.n_values, 50);
-  ck_assert(p.batch_ns < 50 * p.lookup_ns);
   ck_assert(p.indexed_ns == 0);
+  return p.n_values == 50 && p.batch_ns < 50 * p.lookup_ns;
+}
+
+START_TEST(a_batch_beats_its_lookups) {
+  ck_assert(in_ten_tries(batch_beats_lookups));
 }
 END_TEST
 
@@ -94,41 +109,19 @@ START_TEST(common_prices_are_measured) {
 }
 END_TEST
 
-static bool attempt(void) {
+static bool attempt(void *arg) {
   hp_price p;
-  int rc = hp_price_measure(db, &batch, 5, &p);
+  int rc = hp_price_measure(db, arg, 5, &p);
 
   ck_assert(rc == SQLITE_OK || p.n_values == 0);
   return rc == SQLITE_OK && p.many != NULL;
-}
-
-/* Fails each allocation in turn, twice: SQLite may keep what it set up the
-** first time, but not more the second time. */
-static void fail_each(bool (*run)(void)) {
-  int nth = 1;
-
-  do {
-    int64_t before = 0;
-    int again;
-
-    for (again = 0; again < 2; again++) {
-      before = test_heap_outstanding();
-      test_heap_fail_at(nth);
-      run();
-      test_heap_fail_never();
-    }
-    ck_assert_int_le(test_heap_outstanding(), before);
-    nth++;
-  } while (test_heap_failed());
-  ck_assert_int_gt(nth, 2);
-  ck_assert(run());
 }
 
 START_TEST(every_allocation_may_fail) {
   const char *sql = "SELECT name FROM shelves WHERE id = 7";
 
   ck_assert_int_eq(hp_batch_init(&batch, sql, strlen(sql)), SQLITE_OK);
-  fail_each(attempt);
+  ck_assert_int_gt(test_heap_each_failure_steady(attempt, &batch), 0);
 }
 END_TEST
 

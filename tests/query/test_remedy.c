@@ -50,6 +50,18 @@ START_TEST(the_best_remedy_wins_when_it_is_much_better) {
 }
 END_TEST
 
+START_TEST(a_join_is_advised_when_it_saves_much_more) {
+  hp_suspect s = suspect_of(HP_NPLUS1_INTERLEAVED);
+  hp_remedy_prices p = {
+      .lookup = {.n_values = 10, .lookup_ns = 4500, .batch_ns = 30000},
+      .join_ns = 1000};
+  hp_remedy_plan plan = hp_remedy_choose(&s, &p);
+
+  ck_assert_int_eq(plan.best, HP_REMEDY_JOIN);
+  is_about(plan.saving_ns, 49000);
+}
+END_TEST
+
 START_TEST(calls_in_a_transaction_need_none) {
   hp_suspect s = suspect_of(HP_NPLUS1_LOOKUPS);
   hp_remedy_prices p = {.lookup = {.n_values = 10, .lookup_ns = 500}};
@@ -115,6 +127,7 @@ Suite *query_remedy_suite(void) {
   tcase_add_test(c, nothing_measured_means_no_remedy);
   tcase_add_test(c, the_simplest_of_nearly_equal_remedies_is_advised);
   tcase_add_test(c, the_best_remedy_wins_when_it_is_much_better);
+  tcase_add_test(c, a_join_is_advised_when_it_saves_much_more);
   tcase_add_test(c, calls_in_a_transaction_need_none);
   tcase_add_test(c, preparing_each_time_counts_and_can_be_saved);
   tcase_add_test(c, all_duplicates_but_one_become_hits);

@@ -112,3 +112,32 @@ int test_heap_each_failure(bool (*attempt)(void *arg), void *arg) {
   for (int i = 1; i < nth; i++) attempt_with_failure(attempt, arg, i, true);
   return nth - 1;
 }
+
+/* Three runs with the nth allocation failing; how many of them left more
+** allocations behind than there were before. */
+static int count_growths(bool (*attempt)(void *), void *arg, int nth) {
+  int n = 0;
+
+  for (int i = 0; i < 3; i++) {
+    int64_t before = test_heap_outstanding();
+
+    arm(nth, false);
+    attempt(arg);
+    test_heap_fail_never();
+    n += test_heap_outstanding() > before;
+  }
+  return n;
+}
+
+int test_heap_each_failure_steady(bool (*attempt)(void *arg), void *arg) {
+  int nth = 0;
+
+  ck_assert_msg(attempt(arg), "an undisturbed attempt returned false");
+  do {
+    nth++;
+    ck_assert_msg(count_growths(attempt, arg, nth) < 3,
+                  "allocation %d failed: something leaks each time", nth);
+  } while (test_heap_failed());
+  ck_assert_msg(attempt(arg), "the attempt fails after failures");
+  return nth - 1;
+}
