@@ -130,23 +130,30 @@ int hp_builder_row(hp_builder *b, sqlite3_stmt *stmt) {
   return b->rc;
 }
 
-int hp_builder_finish(hp_builder *b, size_t n_prefix, void **out) {
-  uint64_t n_cells, n_bytes;
-  hp_block *k;
+static void write_block(const hp_builder *b, hp_block *k) {
+  uint64_t n_cells = (uint64_t)b->n_cells * sizeof *b->cells;
 
-  *out = NULL;
-  if (b->rc) return b->rc;
-  n_cells = (uint64_t)b->n_cells * sizeof *b->cells;
-  n_bytes = hp_builder_bytes(b);
-  *out = sqlite3_malloc64(n_prefix + n_bytes);
-  if (!*out) return b->rc = SQLITE_NOMEM;
-  k = (hp_block *)((char *)*out + n_prefix);
   *k = (hp_block){.n_rows = b->n_cols ? b->n_cells / b->n_cols : 0,
                   .n_cols = b->n_cols,
-                  .n_bytes = n_bytes};
+                  .n_bytes = hp_builder_bytes(b)};
   if (n_cells) memcpy(k + 1, b->cells, n_cells);
   if (b->n_heap) memcpy((char *)(k + 1) + n_cells, b->heap, b->n_heap);
+}
+
+int hp_builder_finish(hp_builder *b, size_t n_prefix, void **out) {
+  *out = NULL;
+  if (b->rc) return b->rc;
+  *out = sqlite3_malloc64(n_prefix + hp_builder_bytes(b));
+  if (!*out) return b->rc = SQLITE_NOMEM;
+  write_block(b, (hp_block *)((char *)*out + n_prefix));
   hp_builder_term(b);
+  return SQLITE_OK;
+}
+
+int hp_builder_copy(const hp_builder *b, hp_block **out) {
+  *out = b->rc ? NULL : sqlite3_malloc64(hp_builder_bytes(b));
+  if (!*out) return SQLITE_NOMEM;
+  write_block(b, *out);
   return SQLITE_OK;
 }
 

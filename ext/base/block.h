@@ -79,6 +79,10 @@ int hp_builder_row(hp_builder *b, sqlite3_stmt *stmt);
 */
 int hp_builder_finish(hp_builder *b, size_t n_prefix, void **out);
 
+/* A block of the complete rows of b, which stays as it is. The caller frees
+** it with sqlite3_free(). SQLITE_OK or SQLITE_NOMEM. */
+int hp_builder_copy(const hp_builder *b, hp_block **out);
+
 /* Borrowed until b changes. row and col from 0. */
 const hp_cell *hp_builder_cell(const hp_builder *b, int64_t row, int col);
 const char *hp_builder_bytes_of(const hp_builder *b, const hp_cell *c);

@@ -16,6 +16,7 @@ void hp_answer_clear(hp_answer *a) {
   if (a->live) sqlite3_finalize(a->live);
   a->live = NULL;
   a->live_has_row = false;
+  a->wants_refresh = false;
   a->at = a->n_rows = 0;
 }
 

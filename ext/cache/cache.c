@@ -3,9 +3,11 @@
 #include "cache/cache_sql.h"
 #include "cache/cache_vtab.h"
 #include "cache/cached_vtab.h"
+#include "base/worker.h"
 #include "cache/flight.h"
 #include "cache/kv_sql.h"
 #include "cache/l1.h"
+#include "cache/refresh.h"
 #include "cache/stamp.h"
 #include "cache/tags.h"
 #include "cache/score.h"
@@ -22,6 +24,8 @@ int hp_cache_register(hp_conn *c) {
 void hp_cache_after_fork(void) {
   hp_l1 *l1 = hp_l1_shared();
 
+  hp_worker_after_fork();
+  hp_line_after_fork();
   hp_dbfile_after_fork();
   hp_tags_after_fork();
   hp_flight_after_fork();

@@ -2,7 +2,9 @@
 #include "cache/cached_vtab.h"
 #include "base/clock.h"
 #include "base/hook.h"
+#include "cache/calm_vtab.h"
 #include "cache/once.h"
+#include "cache/refresh.h"
 #include "cache/table.h"
 #include "schema/refresh.h"
 
@@ -16,6 +18,7 @@ typedef struct vtab {
   sqlite3_vtab base;
   hp_conn *conn;
   hp_table *table;
+  hp_line *line; /* computes ahead, or NULL */
   int n_cols;    /* result columns, then parameters, then the hidden ones */
   int n_params;
   cursor *pool;  /* closed cursors, ready for use */
@@ -48,6 +51,7 @@ static int x_disconnect(sqlite3_vtab *base) {
     v->pool = c->next;
     free_cursor(v, c);
   }
+  hp_line_close(v->line);
   hp_table_free(v->table);
   sqlite3_free(v);
   return SQLITE_OK;
@@ -73,42 +77,56 @@ static int declare(sqlite3 *db, const hp_definition *d, char **err) {
   return rc ? rc : sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
 }
 
-/* CREATE tells what cannot be cached. When a connection finds the table stored,
-** SQLite may be unable to tell, with a schema to load again: then the first
-** call does. */
-static int check(hp_table *table, bool is_new, char **err) {
-  int rc = hp_table_check(table, err);
+/* Without a line answers are not refreshed, and no stale ones are served. */
+static void open_line(vtab *v, int argc, const char *const *argv) {
+  if (!hp_freshness_uses_refresh(
+          &hp_table_definition(v->table)->options.fresh)) {
+    return;
+  }
+  v->line = hp_line_open(v->conn->db, v->table, argc, argv);
+  hp_table_set_refreshed(v->table, v->line != NULL);
+}
 
-  if (!rc || is_new) return rc;
-  sqlite3_free(*err);
-  *err = NULL;
-  return SQLITE_OK;
+/* The arguments of xCreate on their way. */
+typedef struct creation {
+  hp_conn *conn;
+  int argc;
+  const char *const *argv;
+  char **err;
+  hp_table *table;
+} creation;
+
+static int make_table(void *arg) {
+  creation *x = arg;
+  hp_definition *d;
+  int rc = hp_definition_new(x->conn->db, x->argc, x->argv, &d, x->err);
+
+  if (!rc) rc = hp_table_new(x->conn, d, &x->table, x->err);
+  return rc ? rc : hp_table_check(x->table, x->err);
 }
 
 /* Nothing is stored but the CREATE statement. Answers can show all that the
 ** SELECT can read, so only top-level SQL may ask. */
-static int make(hp_conn *c, int argc, const char *const *argv, bool is_new,
+static int make(hp_conn *c, int argc, const char *const *argv,
                 sqlite3_vtab **out, char **err) {
-  hp_definition *d;
-  hp_table *table = NULL;
+  creation x = {.conn = c, .argc = argc, .argv = argv, .err = err};
   int rc;
 
   *out = NULL;
   hp_hook_mute(c);
-  rc = hp_definition_new(c->db, argc, argv, &d, err);
-  if (!rc) rc = hp_table_new(c, d, &table, err);
-  if (!rc) rc = check(table, is_new, err);
+  rc = hp_calm_run(c, make_table, &x);
   hp_hook_unmute(c);
-  if (!rc) rc = declare(c->db, hp_table_definition(table), err);
-  if (!rc) rc = new_vtab(c, table, out);
-  if (rc) hp_table_free(table);
+  if (!rc) rc = declare(c->db, hp_table_definition(x.table), err);
+  if (!rc) rc = new_vtab(c, x.table, out);
+  if (rc) hp_table_free(x.table);
+  else open_line((vtab *)*out, argc, argv);
   return rc;
 }
 
 static int x_connect(sqlite3 *db, void *aux, int argc, const char *const *argv,
                      sqlite3_vtab **out, char **err) {
   (void)db;
-  return make(aux, argc, argv, false, out, err);
+  return make(aux, argc, argv, out, err);
 }
 
 /* SQLite calls xCreate in the midst of CREATE and does not expect that it
@@ -127,7 +145,7 @@ static int x_create(sqlite3 *db, void *aux, int argc, const char *const *argv,
   hp_hook_unmute(aux);
   if (rc) return rc;
   if (was_stale) return SQLITE_SCHEMA;
-  return make(aux, argc, argv, true, out, err);
+  return make(aux, argc, argv, out, err);
 }
 
 static void set_error(vtab *v, char *sentence) {
@@ -313,6 +331,9 @@ static int x_filter(sqlite3_vtab_cursor *base, int idx_num, const char *idx_str,
   if (rc) return rc;
   rc = hp_table_answer(v->table, once, argv, &c->args, &c->answer, &err);
   set_error(v, err);
+  if (!rc && c->answer.wants_refresh) {
+    hp_line_submit(v->line, &c->answer.key, &c->args);
+  }
   /* With one read per run the cursor, and so the pin, stays until the
   ** statement ends. Otherwise a value may outlive the rows it came from. */
   c->is_static = once != NULL;
@@ -383,8 +404,9 @@ static const sqlite3_module module = {
 
 int hp_cached_vtab_register(hp_conn *c) {
   hp_conn *ref;
-  int rc = hp_conn_open(c->db, &ref);
+  int rc = hp_calm_register(c);
 
+  if (!rc) rc = hp_conn_open(c->db, &ref);
   if (rc) return rc;
   return sqlite3_create_module_v2(c->db, "cached", &module, ref, hp_conn_close);
 }

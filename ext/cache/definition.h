@@ -12,6 +12,7 @@
 #define HP_CACHE_DEFINITION_H
 
 #include "base/sqlite_api.h"
+#include "cache/freshness.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,7 +23,7 @@ typedef enum hp_consistency {
 } hp_consistency;
 
 typedef struct hp_options {
-  int64_t ttl_ms;           /* 0: none */
+  hp_freshness fresh;       /* ttl and what follows from it */
   hp_consistency consistency;
   char *tags;               /* SQL expression over the parameters, or NULL */
   int64_t max_rows;         /* larger results are served, not stored; 0: any */

@@ -45,6 +45,7 @@ int hp_deps_set(hp_deps *d, hp_conn *c, unsigned mask) {
   int rc = SQLITE_OK;
 
   hp_deps_term(d);
+  d->is_main = mask == 1;
   hp_hook_mute(c);
   for (int i = 0; i < 32 && !rc; i++) {
     if (mask >> i & 1) rc = add(d, c, i);

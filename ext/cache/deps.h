@@ -12,6 +12,7 @@
 
 typedef struct hp_deps {
   int n;
+  bool is_main;                       /* main and nothing else */
   hp_snapshot *snapshot[HP_MAX_DEPS]; /* borrowed from the connection */
   sqlite3_stmt *pin[HP_MAX_DEPS];     /* hp_snapshot_pin()'s, owned */
   uint64_t id[HP_MAX_DEPS];           /* identities that keys were made of */

@@ -8,7 +8,12 @@ _Static_assert(sizeof(hp_stamp) % 8 == 0 && sizeof(hp_tag_seen) % 8 == 0 &&
                "the parts of an entry follow each other without padding");
 
 static void free_entry(hp_l1_node *n) {
-  sqlite3_free(n);
+  hp_entry *e = (hp_entry *)n;
+
+  if (e->is_refresh && !atomic_load(&e->is_served)) {
+    hp_score_add(e->score, HP_COUNT_wasted_refreshes, 1);
+  }
+  sqlite3_free(e);
 }
 
 size_t hp_entry_overhead(const hp_entry_spec *spec) {
@@ -33,8 +38,9 @@ static hp_entry *fill_entry(const hp_entry_spec *spec, void *memory) {
 
   *e = (hp_entry){.node = make_node(spec, memory),
                   .score = spec->score,
-                  .n_deps = spec->n_deps,
-                  .n_tags = spec->n_tags};
+                  .n_deps = (int16_t)spec->n_deps,
+                  .n_tags = (int16_t)spec->n_tags,
+                  .is_refresh = spec->is_refresh};
   if (spec->n_deps) {
     memcpy(e->words, spec->stamps, (size_t)spec->n_deps * sizeof(hp_stamp));
   }

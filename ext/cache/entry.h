@@ -17,16 +17,19 @@
 
 typedef struct hp_entry {
   hp_l1_node node;       /* must be first */
-  const hp_score *score; /* of its table; lives as long as the process */
-  int32_t n_deps;
-  int32_t n_tags;
+  hp_score *score;       /* of its table; lives as long as the process */
+  int16_t n_deps;
+  int16_t n_tags;
+  bool is_refresh;              /* computed ahead, in the background */
+  _Atomic bool is_claimed;      /* its refresh has been asked for */
+  _Atomic bool is_served;       /* if is_refresh: somebody had use of it */
   uint64_t words[]; /* n_deps hp_stamp, n_tags hp_tag_seen, hp_block */
 } hp_entry;
 
 /* What an entry is made of; all borrowed during the call. */
 typedef struct hp_entry_spec {
   hp_key key;
-  const hp_score *score;
+  hp_score *score;
   const hp_stamp *stamps;
   int n_deps;
   const hp_tag_seen *tags;
@@ -34,6 +37,7 @@ typedef struct hp_entry_spec {
   uint64_t cost_ns;
   int64_t now_ms;
   int64_t ttl_ms; /* 0: does not expire */
+  bool is_refresh;
 } hp_entry_spec;
 
 static inline const hp_stamp *hp_entry_stamps(const hp_entry *e) {

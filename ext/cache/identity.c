@@ -45,7 +45,7 @@ static hp_key program_key(hp_identity *id, const hp_program *p) {
   }
   parts.settings = settings_of(id->conn->db);
   parts.consistency = o->consistency;
-  parts.ttl_ms = o->ttl_ms;
+  parts.ttl_ms = o->fresh.ttl_ms;
   if (id->is_private) parts.owner = atomic_fetch_add(&n_private, 1) + 1;
   return hp_hash128_of(&parts, sizeof parts, hp_hash_secret());
 }
@@ -54,7 +54,7 @@ static hp_key program_key(hp_identity *id, const hp_program *p) {
 static int judge(hp_identity *id, const hp_program *p, char **err) {
   int rc;
 
-  if (p->doubt && id->d->options.ttl_ms == 0) {
+  if (p->doubt && id->d->options.fresh.ttl_ms == 0) {
     return fail(err, SQLITE_ERROR,
                 sqlite3_mprintf("%s: %s; its answers can only be cached for a "
                                 "time that you accept: add ttl=seconds",

@@ -71,7 +71,32 @@ static void unquote(const char **value, int *n) {
 }
 
 static int read_ttl(hp_options *o, const char *value, int n) {
-  return read_seconds(value, n, &o->ttl_ms);
+  return read_seconds(value, n, &o->fresh.ttl_ms);
+}
+
+/* A share, `0.1` or `0.25`: decimal, from 0.001 to 1. */
+static int read_jitter(hp_options *o, const char *value, int n) {
+  int64_t thousandths;
+  int rc = read_seconds(value, n, &thousandths);
+
+  if (rc || thousandths > 1000) return SQLITE_ERROR;
+  o->fresh.jitter = (double)thousandths / 1000;
+  return SQLITE_OK;
+}
+
+static int read_refresh_ahead(hp_options *o, const char *value, int n) {
+  unquote(&value, &n);
+  o->fresh.is_xfetch = is_word(value, n, "xfetch");
+  if (o->fresh.is_xfetch) return SQLITE_OK;
+  return read_seconds(value, n, &o->fresh.refresh_ahead_ms);
+}
+
+static int read_revalidate(hp_options *o, const char *value, int n) {
+  return read_seconds(value, n, &o->fresh.stale_while_revalidate_ms);
+}
+
+static int read_if_error(hp_options *o, const char *value, int n) {
+  return read_seconds(value, n, &o->fresh.stale_if_error_ms);
 }
 
 static int read_consistency(hp_options *o, const char *value, int n) {
@@ -106,6 +131,11 @@ static const option options[] = {
     {"tags", "text, or an expression over the parameters: 'deck:' || :deck",
      read_tags},
     {"consistency", "snapshot or ttl", read_consistency},
+    {"jitter", "a share of the ttl, from 0.001 to 1", read_jitter},
+    {"refresh_ahead", "seconds before the end of the ttl, or xfetch",
+     read_refresh_ahead},
+    {"stale_while_revalidate", "seconds, at least 0.001", read_revalidate},
+    {"stale_if_error", "seconds, at least 0.001", read_if_error},
     {"max_rows", "a whole number from 1", read_max_rows},
     {"max_bytes", "a whole number from 1", read_max_bytes},
 };
@@ -154,13 +184,28 @@ int hp_options_read(hp_options *o, const char *text, char **err) {
   return refuse_unknown(name, n_name, err);
 }
 
+/* The option that means nothing without a ttl, or NULL. */
+static const char *needs_ttl(const hp_options *o) {
+  if (o->consistency == HP_CONSISTENCY_TTL) return "consistency=ttl";
+  if (o->fresh.jitter > 0) return "jitter";
+  if (o->fresh.is_xfetch || o->fresh.refresh_ahead_ms) return "refresh_ahead";
+  return NULL;
+}
+
 int hp_options_check(const hp_options *o, char **err) {
-  if (o->consistency == HP_CONSISTENCY_TTL && o->ttl_ms == 0) {
-    *err = sqlite3_mprintf("cached: consistency=ttl needs ttl=seconds: how "
-                           "old may an answer be?");
-    return *err ? SQLITE_ERROR : SQLITE_NOMEM;
+  const char *what = o->fresh.ttl_ms ? NULL : needs_ttl(o);
+
+  if (what) {
+    *err = sqlite3_mprintf("cached: %s needs ttl=seconds: how old may an "
+                           "answer be?",
+                           what);
+  } else if (o->fresh.refresh_ahead_ms >= o->fresh.ttl_ms &&
+             o->fresh.refresh_ahead_ms) {
+    *err = sqlite3_mprintf("cached: refresh_ahead must be shorter than ttl");
+  } else {
+    return SQLITE_OK;
   }
-  return SQLITE_OK;
+  return *err ? SQLITE_ERROR : SQLITE_NOMEM;
 }
 
 void hp_options_term(hp_options *o) {

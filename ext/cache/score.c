@@ -69,6 +69,12 @@ void hp_sheet_free(hp_sheet *s) {
   sqlite3_free(s);
 }
 
+void hp_score_add(hp_score *t, hp_count what, uint64_t n) {
+  pthread_mutex_lock(&lock);
+  t->closed[what] += n;
+  pthread_mutex_unlock(&lock);
+}
+
 const char *hp_score_name(const hp_score *t) {
   return t->name;
 }

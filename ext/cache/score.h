@@ -65,6 +65,9 @@ static inline void hp_sheet_add(hp_sheet *s, hp_count what, uint64_t n) {
   atomic_store_explicit(&s->count[what], was + n, memory_order_relaxed);
 }
 
+/* Counts where no sheet is at hand, on any thread. Takes a lock. */
+void hp_score_add(hp_score *t, hp_count what, uint64_t n);
+
 const char *hp_score_name(const hp_score *t);
 
 /* Calls visit for each score with its sums; stops when it is false. */

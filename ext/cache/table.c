@@ -11,6 +11,8 @@ struct hp_table {
   hp_l1 *l1;
   hp_identity id;
   hp_tagging tagging;
+  bool is_refreshed;    /* somebody computes ahead for us */
+  uint64_t random;      /* state of chance() */
   int64_t last_rows;    /* rows of the latest answer */
 };
 
@@ -40,8 +42,19 @@ int hp_table_check(hp_table *t, char **err) {
   return hp_identity_read(&t->id, err);
 }
 
+/* Uniform in (0, 1]: xorshift64 (G. Marsaglia, 2003). */
+static double chance(hp_table *t) {
+  t->random ^= t->random << 13;
+  t->random ^= t->random >> 7;
+  t->random ^= t->random << 17;
+  return (double)((t->random >> 11) + 1) / 9007199254740992.0;
+}
+
 static int build(hp_table *t, char **err) {
   int rc;
+
+  sqlite3_randomness(sizeof t->random, &t->random);
+  t->random |= 1;
 
   t->sheet = hp_sheet_new(t->d->name);
   t->l1 = hp_l1_shared();
@@ -91,7 +104,9 @@ typedef struct call {
   sqlite3_stmt *once; /* the running statement if it reads only once */
   hp_key key;
   hp_look look;
+  bool has_key;
   bool may_keep;      /* its answer may be published */
+  bool is_refresh;    /* asked by hp_table_refresh() */
   hp_source source;   /* of rows that are computed */
 } call;
 
@@ -127,8 +142,18 @@ static const hp_count count_of_verdict[] = {
     [HP_VERDICT_TAG] = HP_COUNT_miss_tag,
 };
 
-/* Inside a section: the entry that is right for the call, pinned, or NULL.
-** *what is what to count. */
+/* May e be served although it is not right any more? What was invalidated by
+** a tag never is, nor anything inside of a transaction. */
+static bool may_be_stale(const hp_table *t, const hp_entry *e, hp_verdict v) {
+  return t->is_refreshed && v != HP_VERDICT_TAG &&
+         sqlite3_get_autocommit(t->conn->db) &&
+         hp_tags_hold(hp_entry_tags(e), e->n_tags) &&
+         hp_freshness_may_revalidate(&t->d->options.fresh, e->node.created_ms,
+                                     hp_clock_ms());
+}
+
+/* Inside a section: the entry that can be served, pinned, or NULL. *what is
+** what to count. */
 static hp_entry *find(hp_table *t, const call *k, hp_answer *a,
                       hp_count *what) {
   bool by_stamp = t->d->options.consistency == HP_CONSISTENCY_SNAPSHOT;
@@ -141,17 +166,40 @@ static hp_entry *find(hp_table *t, const call *k, hp_answer *a,
   if (e->node.expires_ms != HP_NEVER_MS) now_ms = hp_clock_ms();
   v = hp_entry_check(e, by_stamp ? k->look.stamps : NULL, t->id.deps.n, now_ms);
   *what = count_of_verdict[v];
-  if (v != HP_VERDICT_HIT) return NULL;
+  if (v != HP_VERDICT_HIT) {
+    if (!may_be_stale(t, e, v)) return NULL;
+    *what = HP_COUNT_hits_stale;
+  }
   hp_pin_set(&a->pin, e);
   return e;
 }
 
-static trial serve(hp_table *t, hp_answer *a, hp_entry *e, hp_count what) {
+/* Asks for a refresh, once per entry. */
+static void claim_refresh(hp_table *t, const call *k, hp_answer *a, hp_entry *e,
+                          bool is_stale) {
+  const hp_freshness *f = &t->d->options.fresh;
+
+  if (!is_stale &&
+      !hp_freshness_is_due(f, e->node.expires_ms, e->node.cost_ns,
+                           hp_clock_ms(), chance(t))) {
+    return;
+  }
+  if (atomic_exchange(&e->is_claimed, true)) return;
+  a->wants_refresh = true;
+  a->key = k->key;
+}
+
+static trial serve(hp_table *t, const call *k, hp_answer *a, hp_entry *e,
+                   hp_count what) {
+  bool is_stale = what == HP_COUNT_hits_stale;
+
   hp_sheet_add(t->sheet, what, 1);
   if (!e) return TRIAL_MISS;
   hp_l1_hit(t->l1, &e->node);
   hp_sheet_add(t->sheet, HP_COUNT_saved_ns, e->node.cost_ns);
-  hp_answer_set_entry(a, e, HP_SOURCE_L1);
+  if (e->is_refresh) atomic_store(&e->is_served, true);
+  hp_answer_set_entry(a, e, is_stale ? HP_SOURCE_STALE : HP_SOURCE_L1);
+  if (t->is_refreshed) claim_refresh(t, k, a, e, is_stale);
   return TRIAL_HIT;
 }
 
@@ -166,7 +214,7 @@ static trial look_and_find(hp_table *t, call *k, hp_answer *a) {
   r = judge_look(t, k);
   if (r == TRIAL_MISS) e = find(t, k, a, &what);
   hp_epoch_exit(t->conn->reader);
-  return r == TRIAL_MISS ? serve(t, a, e, what) : r;
+  return r == TRIAL_MISS ? serve(t, k, a, e, what) : r;
 }
 
 /* Opens the transaction and searches at its snapshot. */
@@ -181,7 +229,7 @@ static int pin_and_find(hp_table *t, call *k, hp_answer *a, trial *out) {
   hp_epoch_enter(t->conn->reader);
   e = find(t, k, a, &what);
   hp_epoch_exit(t->conn->reader);
-  *out = serve(t, a, e, what);
+  *out = serve(t, k, a, e, what);
   return SQLITE_OK;
 }
 
@@ -190,10 +238,12 @@ static int try_cache(hp_table *t, call *k, hp_answer *a, trial *out) {
   *out = TRIAL_UNKNOWN;
   if (t->id.has_seed || hp_identity_seed(&t->id)) {
     k->key = hp_key_of_row(&t->id.seed, k->args);
+    k->has_key = true;
     *out = look_and_find(t, k, a);
   }
   if (*out == TRIAL_UNKNOWN && hp_identity_seed(&t->id)) {
     k->key = hp_key_of_row(&t->id.seed, k->args);
+    k->has_key = true;
     *out = look_and_find(t, k, a);
   }
   return *out == TRIAL_PIN ? pin_and_find(t, k, a, out) : SQLITE_OK;
@@ -236,7 +286,9 @@ static int publish(hp_table *t, const call *k, hp_answer *a,
                         .n_tags = n_tags,
                         .cost_ns = cost_ns,
                         .now_ms = begin_ms, /* a ttl counts from the data */
-                        .ttl_ms = t->d->options.ttl_ms};
+                        .ttl_ms = hp_freshness_lifetime_ms(
+                            &t->d->options.fresh, chance(t)),
+                        .is_refresh = k->is_refresh};
   hp_entry *e;
   int rc = hp_entry_new(&spec, &a->rows, &e);
 
@@ -286,6 +338,46 @@ static int compute(hp_table *t, call *k, hp_answer *a, char **err) {
   return publish(t, k, a, tags, n_tags, (uint64_t)cost, begin_ms);
 }
 
+/* Failures of the moment, for which an older answer may stand in. */
+static bool is_passing(int rc) {
+  switch (rc & 0xff) {
+  case SQLITE_BUSY:
+  case SQLITE_LOCKED:
+  case SQLITE_NOMEM:
+  case SQLITE_IOERR:
+  case SQLITE_FULL:
+  case SQLITE_CANTOPEN:
+  case SQLITE_PROTOCOL: return true;
+  default: return false;
+  }
+}
+
+/* The computation failed with rc: serves an older answer if the options allow
+** it; otherwise the failure stands. */
+static int stand_in(hp_table *t, const call *k, hp_answer *a, int rc,
+                    char **err) {
+  const hp_freshness *f = &t->d->options.fresh;
+  hp_entry *e;
+
+  if (!k->has_key || !f->stale_if_error_ms || !is_passing(rc)) return rc;
+  hp_answer_clear(a);
+  hp_epoch_enter(t->conn->reader);
+  e = (hp_entry *)hp_l1_get(t->l1, &k->key);
+  if (e && (!hp_tags_hold(hp_entry_tags(e), e->n_tags) ||
+            !hp_freshness_may_stand_in(f, e->node.created_ms, hp_clock_ms()))) {
+    e = NULL;
+  }
+  if (e) hp_pin_set(&a->pin, e);
+  hp_epoch_exit(t->conn->reader);
+  if (!e) return rc;
+  sqlite3_free(*err);
+  *err = NULL;
+  hp_sheet_add(t->sheet, HP_COUNT_errors, 1);
+  hp_sheet_add(t->sheet, HP_COUNT_hits_stale, 1);
+  hp_answer_set_entry(a, e, HP_SOURCE_STALE);
+  return SQLITE_OK;
+}
+
 static int answer(hp_table *t, call *k, hp_answer *a, char **err) {
   trial r = TRIAL_BYPASS;
   int rc = hp_identity_read(&t->id, err);
@@ -293,10 +385,21 @@ static int answer(hp_table *t, call *k, hp_answer *a, char **err) {
   if (!rc && t->id.is_storable && hp_table_is_enabled()) {
     rc = try_cache(t, k, a, &r);
   }
-  if (rc || r == TRIAL_HIT) return rc;
-  settle(t, k, r);
-  hp_sheet_add(t->sheet, HP_COUNT_computations, 1);
-  return compute(t, k, a, err);
+  if (r == TRIAL_HIT) return rc;
+  if (!rc) {
+    settle(t, k, r);
+    hp_sheet_add(t->sheet, HP_COUNT_computations, 1);
+    rc = compute(t, k, a, err);
+  }
+  return rc ? stand_in(t, k, a, rc, err) : SQLITE_OK;
+}
+
+static void init_call(call *k, sqlite3_stmt *once, sqlite3_value **argv,
+                      const hp_builder *args) {
+  k->argv = argv;
+  k->args = args;
+  k->once = once;
+  k->has_key = k->is_refresh = false;
 }
 
 int hp_table_answer(hp_table *t, sqlite3_stmt *once, sqlite3_value **argv,
@@ -304,9 +407,7 @@ int hp_table_answer(hp_table *t, sqlite3_stmt *once, sqlite3_value **argv,
   call k;
   int rc;
 
-  k.argv = argv;
-  k.args = args;
-  k.once = once;
+  init_call(&k, once, argv, args);
   rc = answer(t, &k, a, err);
   if (rc) {
     hp_sheet_add(t->sheet, HP_COUNT_errors, 1);
@@ -314,5 +415,46 @@ int hp_table_answer(hp_table *t, sqlite3_stmt *once, sqlite3_value **argv,
   } else if (!a->live) {
     t->last_rows = a->n_rows;
   }
+  return rc;
+}
+
+void hp_table_set_refreshed(hp_table *t, bool on) {
+  t->is_refreshed = on;
+}
+
+bool hp_table_is_portable(const hp_table *t) {
+  return t->id.is_storable && !t->id.is_private && t->id.deps.n == 1 &&
+         t->id.deps.is_main;
+}
+
+/* The state must be FREE: of a transaction of its own the refreshing
+** connection has no use. */
+static int recompute(hp_table *t, call *k, hp_answer *a, char **err) {
+  hp_epoch_enter(t->conn->reader);
+  hp_deps_look(&t->id.deps, NULL, &k->look);
+  hp_epoch_exit(t->conn->reader);
+  if (k->look.state != HP_SNAPSHOT_FREE) return SQLITE_OK;
+  k->may_keep = true;
+  k->source = HP_SOURCE_COMPUTED;
+  hp_sheet_add(t->sheet, HP_COUNT_refreshes, 1);
+  return compute(t, k, a, err);
+}
+
+int hp_table_refresh(hp_table *t, const hp_key *key, sqlite3_value **argv,
+                     const hp_builder *args, char **err) {
+  hp_answer a = {.at = 0};
+  call k;
+  int rc = hp_identity_read(&t->id, err);
+
+  init_call(&k, NULL, argv, args);
+  k.is_refresh = true;
+  if (rc || !hp_identity_seed(&t->id)) return rc;
+  k.key = hp_key_of_row(&t->id.seed, args);
+  if (k.key.lo != key->lo || k.key.hi != key->hi) return SQLITE_MISMATCH;
+  hp_pin_add(t->conn->reader, &a.pin);
+  rc = recompute(t, &k, &a, err);
+  if (rc) hp_sheet_add(t->sheet, HP_COUNT_errors, 1);
+  hp_answer_clear(&a);
+  hp_pin_remove(t->conn->reader, &a.pin);
   return rc;
 }

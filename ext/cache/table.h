@@ -50,6 +50,26 @@ int64_t hp_table_expected_rows(const hp_table *t);
 int hp_table_answer(hp_table *t, sqlite3_stmt *once, sqlite3_value **argv,
                     const hp_builder *args, hp_answer *a, char **err);
 
+/*
+** Says that somebody refreshes answers of this table when hp_answer's
+** wants_refresh is set: only then is it set, and only then are stale ones
+** served meanwhile.
+*/
+void hp_table_set_refreshed(hp_table *t, bool on);
+
+/* True if a connection of ours could compute the same answers: they depend on
+** one database file and nothing of this connection. */
+bool hp_table_is_portable(const hp_table *t);
+
+/*
+** Computes the answer to a call again and publishes it, for the connection
+** that computes ahead; it must not be in a transaction. SQLITE_OK, also if the
+** answer was not worth publishing; SQLITE_MISMATCH if this table's answers
+** have other keys than `key`; or a code with *err set.
+*/
+int hp_table_refresh(hp_table *t, const hp_key *key, sqlite3_value **argv,
+                     const hp_builder *args, char **err);
+
 /* Process-wide switch (cache_config 'enabled'): off means compute always. */
 void hp_table_enable(bool on);
 bool hp_table_is_enabled(void);

@@ -10,7 +10,7 @@ Suite *cache_options_suite(void);
 
 /* Reads one option into fresh options, which must work. */
 static hp_options read_ok(const char *text) {
-  hp_options o = {.ttl_ms = 0};
+  hp_options o = {.fresh = {.ttl_ms = 0}};
   char *err = NULL;
 
   ck_assert_msg(hp_options_read(&o, text, &err) == SQLITE_OK, "%s: %s", text,
@@ -21,7 +21,7 @@ static hp_options read_ok(const char *text) {
 
 /* Reads one option, which must be refused with a sentence that has part. */
 static void refuse(const char *text, const char *part) {
-  hp_options o = {.ttl_ms = 0};
+  hp_options o = {.fresh = {.ttl_ms = 0}};
   char *err = NULL;
 
   ck_assert_msg(hp_options_read(&o, text, &err) == SQLITE_ERROR,
@@ -44,7 +44,7 @@ static const struct {
 START_TEST(a_ttl_is_decimal_seconds) {
   hp_options o = read_ok(times[_i].text);
 
-  ck_assert_int_eq(o.ttl_ms, times[_i].ttl_ms);
+  ck_assert_int_eq(o.fresh.ttl_ms, times[_i].ttl_ms);
 }
 END_TEST
 
@@ -121,7 +121,8 @@ END_TEST
 
 START_TEST(an_unknown_option_is_answered_with_the_known_ones) {
   refuse("ttls=3", "unknown option \"ttls\"; allowed are ttl, tags, "
-                   "consistency, max_rows, max_bytes");
+                   "consistency, jitter, refresh_ahead, stale_while_revalidate, "
+                   "stale_if_error, max_rows, max_bytes");
   refuse("=3", "unknown option \"\"");
   refuse("ttl", "\"ttl\" is not an option; options are written name=value");
   refuse("", "is not an option");
@@ -136,7 +137,7 @@ START_TEST(consistency_ttl_needs_a_ttl) {
   ck_assert_int_eq(hp_options_check(&o, &err), SQLITE_ERROR);
   ck_assert(err && strstr(err, "needs ttl=seconds"));
   sqlite3_free(err);
-  o.ttl_ms = 1;
+  o.fresh.ttl_ms = 1;
   err = NULL;
   ck_assert_int_eq(hp_options_check(&o, &err), SQLITE_OK);
   ck_assert_ptr_null(err);

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#include "cache/calm_vtab.h"
+
+#include "support/cached.h"
+#include "support/db.h"
+
+#include <check.h>
+#include <string.h>
+
+Suite *cache_calm_vtab_suite(void);
+
+static sqlite3 *db, *other;
+
+static void open_db(void) {
+  db = test_cached_open("calm.db", "wal");
+  other = test_cached_open("calm.db", "wal");
+  test_db_exec(db, "CREATE TABLE a(x); INSERT INTO a VALUES (1)");
+  test_db_int(other, "SELECT count(*) FROM a");
+}
+
+static void close_db(void) {
+  test_db_close(db);
+  test_db_close(other);
+}
+
+/* Without the module the freed table is used: run under ASan or valgrind. */
+START_TEST(a_table_that_another_connection_just_made_can_be_cached) {
+  test_db_exec(db, "CREATE TABLE b(x); INSERT INTO b VALUES (2)");
+  test_db_exec(other, "CREATE VIRTUAL TABLE temp.c USING cached("
+                      "(SELECT x FROM b))");
+  ck_assert_int_eq(test_db_int(other, "SELECT x FROM c"), 2);
+}
+END_TEST
+
+START_TEST(any_change_of_the_schema_by_another_connection_is_survived) {
+  test_db_exec(db, "CREATE TABLE b(x)");
+  test_db_exec(other, "CREATE VIRTUAL TABLE temp.c USING cached("
+                      "(SELECT x FROM a))");
+  ck_assert_int_eq(test_db_int(other, "SELECT x FROM c"), 1);
+}
+END_TEST
+
+START_TEST(a_stored_table_is_connected_after_a_change_of_the_schema) {
+  test_db_exec(db, "CREATE VIRTUAL TABLE c USING cached((SELECT x FROM a))");
+  ck_assert_int_eq(test_db_int(other, "SELECT x FROM c"), 1);
+  test_db_exec(db, "CREATE TABLE b(x)");
+  ck_assert_int_eq(test_db_int(other, "SELECT x FROM c"), 1);
+}
+END_TEST
+
+START_TEST(inside_a_transaction_too) {
+  test_db_exec(db, "CREATE TABLE b(x)");
+  test_db_exec(other, "BEGIN");
+  test_db_exec(other, "CREATE VIRTUAL TABLE temp.c USING cached("
+                      "(SELECT x FROM a))");
+  ck_assert_int_eq(test_db_int(other, "SELECT x FROM c"), 1);
+  test_db_exec(other, "COMMIT");
+}
+END_TEST
+
+static int count_call(void *arg) {
+  ++*(int *)arg;
+  return SQLITE_DONE;
+}
+
+START_TEST(the_work_is_done_once_and_its_code_returned) {
+  hp_conn *c = hp_conn_find(db);
+  int n = 0;
+
+  ck_assert_int_eq(hp_calm_run(c, count_call, &n), SQLITE_DONE);
+  ck_assert_int_eq(n, 1);
+}
+END_TEST
+
+START_TEST(the_table_itself_is_empty) {
+  ck_assert_int_eq(test_db_int(db, "SELECT count(*) FROM hotpath_calm"), 0);
+}
+END_TEST
+
+Suite *cache_calm_vtab_suite(void) {
+  Suite *s = suite_create("cache_calm_vtab");
+  TCase *c = tcase_create("calm");
+
+  tcase_add_checked_fixture(c, open_db, close_db);
+  tcase_add_test(c, a_table_that_another_connection_just_made_can_be_cached);
+  tcase_add_test(c, any_change_of_the_schema_by_another_connection_is_survived);
+  tcase_add_test(c, a_stored_table_is_connected_after_a_change_of_the_schema);
+  tcase_add_test(c, inside_a_transaction_too);
+  tcase_add_test(c, the_work_is_done_once_and_its_code_returned);
+  tcase_add_test(c, the_table_itself_is_empty);
+  suite_add_tcase(s, c);
+  return s;
+}
