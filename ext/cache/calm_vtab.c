@@ -125,7 +125,7 @@ int hp_calm_register(hp_conn *c) {
   }
   if (!rc) rc = hp_conn_open(c->db, &ref);
   if (rc) return rc;
-  return sqlite3_create_module_v2(c->db, "hotpath_calm", &module, ref,
+  return sqlite3_create_module_v2(c->db, "hp_calm", &module, ref,
                                   hp_conn_close);
 }
 
@@ -139,7 +139,7 @@ int hp_calm_run(hp_conn *c, int (*work)(void *arg), void *arg) {
   if (!t) return SQLITE_MISUSE;
   *t = (task){.work = work, .arg = arg, .rc = SQLITE_ERROR};
   hp_hook_mute(c);
-  rc = sqlite3_prepare_v2(c->db, "SELECT 1 FROM hotpath_calm", -1, &stmt, NULL);
+  rc = sqlite3_prepare_v2(c->db, "SELECT 1 FROM hp_calm", -1, &stmt, NULL);
   hp_hook_unmute(c);
   sqlite3_finalize(stmt);
   if (t->work == NULL) rc = t->rc;

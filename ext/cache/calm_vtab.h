@@ -6,7 +6,7 @@
 ** with it the table whose constructor is running: a use after free in SQLite
 ** itself (seen with 3.40.1; newer versions hold on to the table). While
 ** xBestIndex runs SQLite keeps the schema. So the work is done inside the
-** xBestIndex of a table of our own, `hotpath_calm`, which has no other use;
+** xBestIndex of a table of our own, `hp_calm`, which has no other use;
 ** there a changed schema shows as SQLITE_SCHEMA, and a constructor that
 ** returns this is called again with the schema read anew.
 */

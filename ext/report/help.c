@@ -82,6 +82,10 @@ const hp_help hp_help_table[] = {
      "SELECT name, key, hits FROM cache_entries ORDER BY hits DESC LIMIT 10"},
     {"cache_tags", "table", "", "tag, version, hits, invalidations",
      "The tags that entries carry.", "SELECT tag, hits FROM cache_tags"},
+    {"hp_calm", "table", "", "unused",
+     "Always empty: where cached tables do the work of CREATE, while SQLite "
+     "keeps the schema.",
+     "SELECT count(*) FROM hp_calm"},
     {"cache_invalidate", "function", "tag, ...", "INT: tags invalidated",
      "Makes every entry with one of these tags unusable; 'deck:*' stands for "
      "all tags that begin so.",

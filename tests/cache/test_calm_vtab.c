@@ -73,7 +73,7 @@ START_TEST(the_work_is_done_once_and_its_code_returned) {
 END_TEST
 
 START_TEST(the_table_itself_is_empty) {
-  ck_assert_int_eq(test_db_int(db, "SELECT count(*) FROM hotpath_calm"), 0);
+  ck_assert_int_eq(test_db_int(db, "SELECT count(*) FROM hp_calm"), 0);
 }
 END_TEST
 
