@@ -4,6 +4,7 @@
 */
 #include "hotpath.h"
 
+#include "advisor/advisor_vtab.h"
 #include "base/conn.h"
 #include "base/epoch.h"
 #include "cache/cache.h"
@@ -45,6 +46,7 @@ static const struct {
 } modules[] = {
     {"analysis", hp_query_register},
     {"cache", hp_cache_register},
+    {"advice", hp_advisor_register},
     {"report", hp_report_register},
 };
 

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+#include "advisor/advisor.h"
+
+#include "advisor/search.h"
+#include "advisor/session.h"
+#include "advisor/verdict.h"
+#include "base/clock.h"
+
+hp_advisor_options hp_advisor_defaults(void) {
+  return (hp_advisor_options){.max_bytes = (int64_t)1 << 30,
+                              .budget_ms = 20000,
+                              .min_gain = 0.001,
+                              .min_density = 0.2};
+}
+
+static int cost_of_set(void *arg, const bool *set, double *out) {
+  hp_session *s = arg;
+  int rc = hp_trial_costs(s->trial, set, s->costs, s->err);
+
+  if (rc == SQLITE_OK) *out = hp_trial_sum(s->trial, s->costs);
+  return rc;
+}
+
+static bool may_go_on(void *arg, double share) {
+  hp_session *s = arg;
+
+  if (hp_trial_spent(s->trial) < share * s->options->budget_ms * 1e6) {
+    return true;
+  }
+  s->out->is_cut = true;
+  return false;
+}
+
+static int search(hp_session *s, bool *set) {
+  size_t n = (size_t)hp_lab_count(s->lab);
+  int64_t *bytes = hp_zeroed(n, sizeof *bytes);
+  int *table = hp_zeroed(n, sizeof *table);
+  bool *fixed = hp_zeroed(n, sizeof *fixed);
+  hp_search how = {.n = (int)n,
+                   .n_bytes = bytes,
+                   .table = table,
+                   .is_fixed = fixed,
+                   .budget_bytes = s->options->budget_bytes,
+                   .min_gain = s->options->min_gain,
+                   .min_density = s->options->min_density / hp_session_bytes(s),
+                   .cost = cost_of_set,
+                   .may_go_on = may_go_on,
+                   .arg = s};
+  int rc = bytes && table && fixed ? SQLITE_OK : SQLITE_NOMEM;
+  double total;
+
+  for (size_t i = 0; rc == SQLITE_OK && i < n; i++) {
+    const hp_lab_index *x = hp_lab_index_at(s->lab, (int)i);
+
+    bytes[i] = x->n_bytes;
+    table[i] = hp_tables_find(&s->tables, x->table);
+    /* What the application has made stays, and is judged afterwards. */
+    fixed[i] = x->is_original;
+  }
+  if (rc == SQLITE_OK) rc = hp_search_run(&how, set, &total);
+  sqlite3_free(bytes);
+  sqlite3_free(table);
+  sqlite3_free(fixed);
+  return rc;
+}
+
+/* ---- where the search starts: the best for each statement by itself, the
+** weightiest first. Then good plans are known early, and bad ones are given up
+** soon. */
+
+/* What a byte of index must save, in ns of the workload. */
+static double price_of(const hp_session *s, double total) {
+  return total * s->options->min_density / hp_session_bytes(s);
+}
+
+/* Adds to set the index that makes statement q cheapest, its bytes counted;
+** *added is false if none is worth it. */
+static int seed_once(hp_session *s, int q, bool *set, double price,
+                     bool *added) {
+  hp_cost now, with;
+  double calls = s->statements[q].calls, best;
+  int found = -1;
+  int rc = hp_trial_cost(s->trial, q, set, &now, s->err);
+
+  best = 0.95 * calls * hp_cost_model(&now);
+  for (int k = 0; rc == SQLITE_OK && k < s->out->n_built; k++) {
+    int i = s->n_originals + k;
+    double cost;
+
+    if (set[i] || !s->candidates.at[s->made_of[k]].helps[q]) continue;
+    set[i] = true;
+    rc = hp_trial_cost(s->trial, q, set, &with, s->err);
+    set[i] = false;
+    cost = calls * hp_cost_model(&with) +
+           price * (double)hp_lab_index_at(s->lab, i)->n_bytes;
+    if (cost >= best) continue;
+    best = cost;
+    found = i;
+  }
+  if (rc == SQLITE_OK && found >= 0) set[found] = true;
+  *added = found >= 0;
+  return rc;
+}
+
+enum { MAX_SEEDS = 3 }; /* indexes for one statement */
+
+static int seed(hp_session *s, bool *set) {
+  bool *done = hp_zeroed((size_t)s->n, sizeof *done);
+  int rc = done ? SQLITE_OK : SQLITE_NOMEM;
+  double price, total = 0;
+
+  for (int i = 0; i < s->n; i++) total += s->weights[i];
+  price = price_of(s, total);
+  for (int k = 0; rc == SQLITE_OK && k < s->n; k++) {
+    bool added = true;
+    int q = -1;
+
+    for (int i = 0; i < s->n; i++) {
+      if (!done[i] && (q < 0 || s->weights[i] > s->weights[q])) q = i;
+    }
+    done[q] = true;
+    for (int j = 0; rc == SQLITE_OK && added && j < MAX_SEEDS; j++) {
+      rc = seed_once(s, q, set, price, &added);
+    }
+  }
+  sqlite3_free(done);
+  return rc;
+}
+
+static int advise(hp_session *s, sqlite3 *host) {
+  bool *set = NULL;
+  int rc = hp_session_open(s, host);
+
+  if (rc == SQLITE_OK) rc = hp_session_build(s);
+  if (rc == SQLITE_OK) {
+    set = hp_session_originals(s);
+    rc = set ? seed(s, set) : SQLITE_NOMEM;
+  }
+  if (rc == SQLITE_OK) rc = search(s, set);
+  if (rc == SQLITE_OK) {
+    hp_trial_be_patient(s->trial);
+    rc = search(s, set);
+  }
+  if (rc == SQLITE_OK) {
+    rc = hp_verdict_give(s->lab, s->trial, s->statements, s->n, set, s->out,
+                         s->err);
+  }
+  sqlite3_free(set);
+  return rc;
+}
+
+/* Builds ddl and compares the host's indexes with and without it. */
+static int verify(hp_session *s, sqlite3 *host, const char *ddl) {
+  bool *set = NULL;
+  int built;
+  int rc = hp_session_open(s, host);
+
+  if (rc == SQLITE_OK) rc = hp_lab_build(s->lab, ddl, &built, s->err);
+  if (rc != SQLITE_OK) return rc;
+  s->out->n_built = 1;
+  set = hp_session_originals(s);
+  if (!set) return SQLITE_NOMEM;
+  set[built] = true;
+  rc = hp_verdict_about(s->lab, s->trial, s->statements, s->n, set, built,
+                        s->out, s->err);
+  sqlite3_free(set);
+  return rc;
+}
+
+static int finish(hp_session *s, int64_t start, int rc) {
+  if (s->trial) s->out->n_runs = hp_trial_runs(s->trial);
+  hp_session_close(s);
+  s->out->spent_ms = (double)(hp_clock_ns() - start) / 1e6;
+  return rc;
+}
+
+int hp_advisor_run(sqlite3 *host, const hp_statement *statements, int n,
+                   const hp_advisor_options *options, hp_report *out,
+                   char **err) {
+  int64_t start = hp_clock_ns();
+  hp_session s = {.statements = statements,
+                  .n = n,
+                  .options = options,
+                  .out = out,
+                  .err = err};
+
+  *out = (hp_report){0};
+  *err = NULL;
+  return finish(&s, start, advise(&s, host));
+}
+
+int hp_advisor_verify(sqlite3 *host, const hp_statement *statements, int n,
+                      const hp_advisor_options *options, const char *ddl,
+                      hp_report *out, char **err) {
+  int64_t start = hp_clock_ns();
+  hp_session s = {.statements = statements,
+                  .n = n,
+                  .options = options,
+                  .out = out,
+                  .err = err};
+
+  *out = (hp_report){0};
+  *err = NULL;
+  return finish(&s, start, verify(&s, host, ddl));
+}

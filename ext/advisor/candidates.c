@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+#include "advisor/candidates.h"
+
+#include <string.h>
+
+enum { MAX_KEY = 2 * HP_NEED_TERMS, MAX_COVERING = 6 };
+
+/* An index being put together. */
+typedef struct key {
+  hp_term at[MAX_KEY]; /* borrowed texts */
+  int n;
+  const hp_term *where; /* column = constant; NULL: whole table */
+  bool is_covering;
+} key;
+
+typedef struct making {
+  const hp_tables *tables;
+  const hp_needs *needs;
+  const double *weights;
+  hp_is_rare *is_rare;
+  void *arg;
+  hp_candidates *out;
+  int statement; /* whose needs are being worked on */
+} making;
+
+static bool has_column(const key *k, int column) {
+  for (int i = 0; i < k->n; i++) {
+    if (k->at[i].column == column) return true;
+  }
+  return k->where && k->where->column == column;
+}
+
+static void push(key *k, const hp_term *t) {
+  if (k->n < MAX_KEY && !has_column(k, t->column)) k->at[k->n++] = *t;
+}
+
+static char *body_of(const hp_table *t, const key *k) {
+  sqlite3_str *s = sqlite3_str_new(NULL);
+
+  sqlite3_str_appendf(s, "\"%w\"(", t->name);
+  for (int i = 0; i < k->n; i++) {
+    const hp_term *c = &k->at[i];
+
+    sqlite3_str_appendf(s, "%s\"%w\"", i ? ", " : "",
+                        t->columns[c->column].name);
+    if (c->collation) sqlite3_str_appendf(s, " COLLATE \"%w\"", c->collation);
+    if (c->is_desc) sqlite3_str_appendall(s, " DESC");
+  }
+  sqlite3_str_appendall(s, ")");
+  if (k->where) {
+    sqlite3_str_appendf(
+        s, " WHERE \"%w\" %s %s", t->columns[k->where->column].name,
+        strcmp(k->where->literal, "NULL") == 0 ? "IS" : "=", k->where->literal);
+  }
+  return sqlite3_str_finish(s);
+}
+
+static void append_word(sqlite3_str *s, const char *name) {
+  sqlite3_str_appendall(s, "_");
+  for (; *name; name++) {
+    bool plain = (*name >= 'a' && *name <= 'z') ||
+                 (*name >= 'A' && *name <= 'Z') ||
+                 (*name >= '0' && *name <= '9') || *name == '_';
+
+    sqlite3_str_appendchar(s, 1, plain ? *name : '_');
+  }
+}
+
+static char *name_of(const hp_table *t, const key *k) {
+  sqlite3_str *s = sqlite3_str_new(NULL);
+
+  sqlite3_str_appendall(s, "idx");
+  append_word(s, t->name);
+  for (int i = 0; i < k->n; i++) {
+    append_word(s, t->columns[k->at[i].column].name);
+  }
+  if (k->where) {
+    sqlite3_str_appendall(s, "_where");
+    append_word(s, t->columns[k->where->column].name);
+  }
+  return sqlite3_str_finish(s);
+}
+
+static void free_candidate(hp_candidate *c) {
+  sqlite3_free(c->body);
+  sqlite3_free(c->name);
+  sqlite3_free(c->helps);
+}
+
+static void credit(making *m, hp_candidate *c) {
+  if (c->helps[m->statement]) return;
+  c->helps[m->statement] = true;
+  c->weight += m->weights[m->statement];
+}
+
+static int append(making *m, int table, const key *k, char *body) {
+  hp_candidates *out = m->out;
+  size_t n = (size_t)out->n_statements * sizeof(bool);
+  hp_candidate c = {.table = table,
+                    .body = body,
+                    .name = name_of(&m->tables->at[table], k),
+                    .helps = sqlite3_malloc64(n ? n : 1),
+                    .is_partial = k->where != NULL,
+                    .is_covering = k->is_covering};
+  hp_candidate *grown =
+      sqlite3_realloc64(out->at, ((size_t)out->n + 1) * sizeof *grown);
+
+  if (grown) out->at = grown;
+  if (!grown || !c.name || !c.helps) {
+    free_candidate(&c);
+    return SQLITE_NOMEM;
+  }
+  memset(c.helps, 0, n);
+  credit(m, &c);
+  out->at[out->n++] = c;
+  return SQLITE_OK;
+}
+
+/* Adds the index, or credits the one that is there already. */
+static int offer(making *m, int table, const key *k) {
+  char *body;
+
+  if (k->n == 0) return SQLITE_OK;
+  body = body_of(&m->tables->at[table], k);
+  if (!body) return SQLITE_NOMEM;
+  for (int i = 0; i < m->out->n; i++) {
+    if (strcmp(m->out->at[i].body, body) == 0) {
+      credit(m, &m->out->at[i]);
+      sqlite3_free(body);
+      return SQLITE_OK;
+    }
+  }
+  return append(m, table, k, body);
+}
+
+/* ---- the order of equalities: columns that more of the work compares come
+** first, so that statements can share an index */
+
+static double share(const making *m, int table, int column) {
+  double sum = 0;
+
+  for (int s = 0; s < m->out->n_statements; s++) {
+    bool found = false;
+
+    for (int i = 0; !found && i < m->needs[s].n; i++) {
+      const hp_need *n = &m->needs[s].at[i];
+
+      for (int j = 0; n->table == table && j < n->n_eq; j++) {
+        if (n->eq[j].column == column) found = true;
+      }
+    }
+    if (found) sum += m->weights[s];
+  }
+  return sum;
+}
+
+static void sort_equalities(const making *m, hp_need *n) {
+  for (int i = 1; i < n->n_eq; i++) {
+    for (int j = i; j > 0 && share(m, n->table, n->eq[j].column) >
+                                 share(m, n->table, n->eq[j - 1].column);
+         j--) {
+      hp_term t = n->eq[j];
+
+      n->eq[j] = n->eq[j - 1];
+      n->eq[j - 1] = t;
+    }
+  }
+}
+
+/* ---- the keys for one need */
+
+/* The columns that are read besides the key's, when they are few. */
+static int offer_covering(making *m, const hp_need *n, key k) {
+  const hp_table *t = &m->tables->at[n->table];
+
+  if (n->used >> 63) return SQLITE_OK;
+  for (int i = 0; i < t->n_columns; i++) {
+    if (!(n->used >> i & 1) || i == t->rowid_alias || has_column(&k, i)) {
+      continue;
+    }
+    if (k.n >= MAX_COVERING) return SQLITE_OK;
+    push(&k, &(hp_term){.column = i});
+    k.is_covering = true;
+  }
+  return offer(m, n->table, &k);
+}
+
+/* Offers base, base and each range, base and the order; each also covering. */
+static int offer_tails(making *m, const hp_need *n, const key *base) {
+  key ordered = *base;
+  int rc = offer(m, n->table, base);
+
+  if (rc == SQLITE_OK) rc = offer_covering(m, n, *base);
+  for (int i = 0; rc == SQLITE_OK && i < n->n_range; i++) {
+    key k = *base;
+
+    push(&k, &n->range[i]);
+    rc = offer(m, n->table, &k);
+    if (rc == SQLITE_OK) rc = offer_covering(m, n, k);
+  }
+  for (int i = 0; i < n->n_order; i++) push(&ordered, &n->order[i]);
+  if (rc == SQLITE_OK) rc = offer(m, n->table, &ordered);
+  if (rc == SQLITE_OK) rc = offer_covering(m, n, ordered);
+  return rc;
+}
+
+/* A scan backwards gives the reverse order, so only a mixture needs DESC. */
+static void simplify_order(hp_need *n) {
+  for (int i = 1; i < n->n_order; i++) {
+    if (n->order[i].is_desc != n->order[0].is_desc) return;
+  }
+  for (int i = 0; i < n->n_order; i++) n->order[i].is_desc = false;
+}
+
+/* All equalities, and every single one of them in front. */
+static int offer_whole(making *m, const hp_need *n) {
+  int rc = SQLITE_OK;
+
+  for (int first = 0; rc == SQLITE_OK && first < n->n_eq; first++) {
+    key k = {.n = 0}, single = {.n = 0};
+
+    push(&k, &n->eq[first]);
+    for (int i = 0; i < n->n_eq; i++) push(&k, &n->eq[i]);
+    push(&single, &n->eq[first]);
+    rc = first == 0 ? offer_tails(m, n, &k) : offer(m, n->table, &k);
+    if (rc == SQLITE_OK && n->n_eq > 1) rc = offer_tails(m, n, &single);
+  }
+  if (rc == SQLITE_OK) rc = offer_tails(m, n, &(key){.n = 0});
+  return rc;
+}
+
+static int offer_partial(making *m, const hp_need *n) {
+  int rc = SQLITE_OK;
+
+  for (int p = 0; rc == SQLITE_OK && p < n->n_eq; p++) {
+    key k = {.where = &n->eq[p]};
+
+    if (!n->eq[p].literal || n->eq[p].collation) continue;
+    if (!m->is_rare(m->arg, n->table, n->eq[p].column, n->eq[p].literal)) {
+      continue;
+    }
+    for (int i = 0; i < n->n_eq; i++) push(&k, &n->eq[i]);
+    rc = offer_tails(m, n, &k);
+    if (rc == SQLITE_OK && k.n > 0) {
+      rc = offer_tails(m, n, &(key){.where = &n->eq[p]});
+    }
+    if (rc == SQLITE_OK && k.n == 0 && n->n_order == 0) {
+      key own = {.at = {n->eq[p]}, .n = 1, .where = &n->eq[p]};
+
+      rc = offer(m, n->table, &own);
+    }
+  }
+  return rc;
+}
+
+static int offer_need(making *m, const hp_need *need) {
+  hp_need n = *need; /* borrows the texts */
+  int rc;
+
+  if (n.by_rowid) return SQLITE_OK;
+  sort_equalities(m, &n);
+  simplify_order(&n);
+  rc = offer_whole(m, &n);
+  if (rc == SQLITE_OK) rc = offer_partial(m, &n);
+  return rc;
+}
+
+int hp_candidates_make(const hp_tables *tables, const hp_needs *needs,
+                       const double *weights, int n_statements,
+                       hp_is_rare *is_rare, void *arg, hp_candidates *out) {
+  making m = {.tables = tables,
+              .needs = needs,
+              .weights = weights,
+              .is_rare = is_rare,
+              .arg = arg,
+              .out = out};
+  int rc = SQLITE_OK;
+
+  *out = (hp_candidates){.n_statements = n_statements};
+  for (m.statement = 0; m.statement < n_statements; m.statement++) {
+    for (int i = 0; rc == SQLITE_OK && i < needs[m.statement].n; i++) {
+      rc = offer_need(&m, &needs[m.statement].at[i]);
+    }
+  }
+  return rc;
+}
+
+void hp_candidates_term(hp_candidates *c) {
+  for (int i = 0; i < c->n; i++) free_candidate(&c->at[i]);
+  sqlite3_free(c->at);
+  *c = (hp_candidates){0};
+}

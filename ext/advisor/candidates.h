@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+**
+** Which indexes are worth trying, given what the statements need: equalities
+** first, then one range or the order, covering tails, and partial ones where
+** a rare constant is asked for. Generous, since each is tried afterwards; but
+** no rowid alias and no column of a term that an index cannot help with.
+** Pure.
+*/
+#ifndef HP_ADVISOR_CANDIDATES_H
+#define HP_ADVISOR_CANDIDATES_H
+
+#include "advisor/lens.h"
+
+typedef struct hp_candidate {
+  int table;     /* position in hp_tables */
+  char *body;    /* "tbl"("a","b" DESC) WHERE "c" = 1 */
+  char *name;    /* idx_tbl_a_b…: plain, not yet made unique */
+  bool *helps;   /* of n_statements: which ones it was made for */
+  double weight; /* sum of those statements' weights */
+  bool is_partial;
+  bool is_covering; /* has columns only so that the table need not be read */
+} hp_candidate;
+
+/* Zero-initialised. */
+typedef struct hp_candidates {
+  hp_candidate *at; /* n of them */
+  int n;
+  int n_statements;
+} hp_candidates;
+
+/* True if few of the table's rows have this constant in a column of few
+** different values: then a partial index is offered. */
+typedef bool hp_is_rare(void *arg, int table, int column, const char *literal);
+
+/* Makes the candidates for n_statements statements with these needs and
+** weights (calls times cost of one). The same input gives the same list.
+** SQLITE_OK or SQLITE_NOMEM; free out in both cases. */
+HP_MUST_CHECK int hp_candidates_make(const hp_tables *tables,
+                                     const hp_needs *needs,
+                                     const double *weights, int n_statements,
+                                     hp_is_rare *is_rare, void *arg,
+                                     hp_candidates *out);
+
+/* Frees what c owns; may be called again. */
+void hp_candidates_term(hp_candidates *c);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+**
+** The lab: a private copy of a host's main database (and its temp tables) in
+** which indexes are built, shown, hidden and measured. It lives in a temporary
+** file of SQLite's own, which is gone when it is closed, also after a crash.
+**
+** Hiding is quick: the row of an index is taken out of the copy's schema while
+** its pages stay; so each index is built once, and any set of them can be
+** tried. What is written while an index is hidden is always rolled back, which
+** keeps the hidden ones true to their tables.
+**
+** Statements are compiled under the allow-list of schema/gate.h: they can read
+** and write rows of the copy, nothing else. Functions, collations and modules
+** of the application are not there; statements that need them fail to compile.
+**
+** One thread at a time. The host is read once, in hp_lab_open().
+*/
+#ifndef HP_ADVISOR_LAB_H
+#define HP_ADVISOR_LAB_H
+
+#include "advisor/measure.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct hp_lab hp_lab;
+
+typedef struct hp_lab_index {
+  char *name;
+  char *table;
+  char *sql;       /* its CREATE INDEX statement */
+  int64_t root;    /* page */
+  int64_t n_bytes; /* of its pages; 0: not known (no dbstat) */
+  int64_t build_ns;
+  bool is_original; /* the host has it */
+  bool is_unique;
+  bool is_partial;
+} hp_lab_index;
+
+/* Copies host's main database. max_bytes: larger ones are refused with
+** SQLITE_TOOBIG. SQLITE_OK, or a code with *err set to a sentence (caller
+** frees with sqlite3_free; NULL: out of memory) and *out NULL. */
+HP_MUST_CHECK int hp_lab_open(sqlite3 *host, int64_t max_bytes, hp_lab **out,
+                              char **err);
+
+/* Closes lab (NULL is allowed) and deletes its file. */
+void hp_lab_close(hp_lab *lab);
+
+/* The copy's connection; borrowed. */
+sqlite3 *hp_lab_db(const hp_lab *lab);
+
+/* True if the host has statistics (sqlite_stat1): then the copy's planner
+** always has fresh ones for the indexes it is shown, otherwise none. */
+bool hp_lab_has_statistics(const hp_lab *lab);
+
+/* The indexes: those of the host that a CREATE INDEX made, then those built;
+** borrowed until the next build. */
+int hp_lab_count(const hp_lab *lab);
+const hp_lab_index *hp_lab_index_at(const hp_lab *lab, int i);
+
+/* Builds a new index by a CREATE INDEX statement, hidden; *out is its number.
+** All indexes are hidden after it. Errors as above. */
+HP_MUST_CHECK int hp_lab_build(hp_lab *lab, const char *sql, int *out,
+                               char **err);
+
+/* Shows the indexes i with shown[i], hides the others. Errors as above. */
+HP_MUST_CHECK int hp_lab_show(hp_lab *lab, const bool *shown, char **err);
+
+/* Compiles a statement on rows. Errors as above. Caller finalizes. */
+HP_MUST_CHECK int hp_lab_prepare(hp_lab *lab, const char *sql,
+                                 sqlite3_stmt **out, char **err);
+
+/* Hash of what `explain sql` answers now, where explain is "EXPLAIN" (equal
+** programs take equal steps) or "EXPLAIN QUERY PLAN". Errors as above. */
+HP_MUST_CHECK int hp_lab_program(hp_lab *lab, const char *explain,
+                                 const char *sql, uint64_t *out, char **err);
+
+/* hp_measure_run() under the allow-list. */
+HP_MUST_CHECK int hp_lab_run(hp_lab *lab, sqlite3_stmt *stmt, int64_t cap_steps,
+                             hp_cost *out, char **err);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+**
+** The lens: finds out what a statement needs from each table by letting
+** SQLite plan it over virtual tables of the same names and columns, whose
+** xBestIndex is told the constraints, the order and the columns used. Views
+** are resolved and subqueries flattened by SQLite itself.
+**
+** Not seen by it: expressions on columns, collations of ORDER BY, and what
+** triggers do.
+*/
+#ifndef HP_ADVISOR_LENS_H
+#define HP_ADVISOR_LENS_H
+
+#include "advisor/table.h"
+
+enum { HP_NEED_TERMS = 10 };
+
+typedef struct hp_term {
+  int column;
+  char *literal;   /* the constant it is compared with, as SQL; NULL: not known
+                   ** to be constant */
+  char *collation; /* of the comparison; NULL: the column's own */
+  bool is_desc;    /* in an order */
+} hp_term;
+
+/* What one use of a table could be helped with. */
+typedef struct hp_need {
+  int table;                    /* position in hp_tables */
+  hp_term eq[HP_NEED_TERMS];    /* column = value, IS value, IN, IS NULL */
+  hp_term range[HP_NEED_TERMS]; /* < <= > >=, BETWEEN, LIKE, GLOB */
+  hp_term order[HP_NEED_TERMS]; /* ORDER BY, GROUP BY, DISTINCT */
+  int n_eq, n_range, n_order;
+  bool by_rowid; /* the row is found by its rowid */
+  uint64_t used; /* bit i: column i is read; bit 63: some
+                 ** column from 63 on */
+} hp_need;
+
+/* Zero-initialised. */
+typedef struct hp_needs {
+  hp_need *at; /* n of them, without repeats */
+  int n;
+} hp_needs;
+
+typedef struct hp_lens hp_lens;
+
+/* A lens over copy's main and temp schemas. tables and copy are borrowed until
+** hp_lens_close(). SQLITE_OK, or a code with *err set to a sentence (caller
+** frees with sqlite3_free; NULL: out of memory) and *out NULL. */
+HP_MUST_CHECK int hp_lens_open(sqlite3 *copy, const hp_tables *tables,
+                               hp_lens **out, char **err);
+
+void hp_lens_close(hp_lens *lens);
+
+/* What sql's first statement needs. Errors as above; free out in any case. */
+HP_MUST_CHECK int hp_lens_look(hp_lens *lens, const char *sql, hp_needs *out,
+                               char **err);
+
+/* Frees what n owns; may be called again. */
+void hp_needs_term(hp_needs *n);
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+#include "advisor/session.h"
+
+#include "advisor/shortlist.h"
+
+#include <string.h>
+
+enum { SHADOW_MS = 5000, FEW_VALUES = 8 };
+
+static int explain(hp_session *s, int rc, sqlite3 *db) {
+  if (rc != SQLITE_OK && rc != SQLITE_NOMEM && !*s->err) {
+    *s->err = sqlite3_mprintf("%s", sqlite3_errmsg(db));
+  }
+  return rc;
+}
+
+/* ---- partial indexes: which constants are rare */
+
+static int64_t number(sqlite3 *db, char *sql) {
+  sqlite3_stmt *stmt = NULL;
+  int64_t value = -1;
+
+  if (sql && sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
+      sqlite3_step(stmt) == SQLITE_ROW) {
+    value = sqlite3_column_int64(stmt, 0);
+  }
+  sqlite3_finalize(stmt);
+  sqlite3_free(sql);
+  return value;
+}
+
+/* Few different values, and at most a fifth of the rows with this one. What
+** cannot be counted is not rare. NULL is a value of its own. */
+static bool is_rare(void *arg, int table, int column, const char *literal) {
+  hp_session *s = arg;
+  sqlite3 *db = hp_lab_db(s->lab);
+  const hp_table *t = &s->tables.at[table];
+  const char *name = t->columns[column].name;
+  bool is_null = strcmp(literal, "NULL") == 0;
+  int64_t n;
+
+  n = is_null ? 1
+              : number(db, sqlite3_mprintf(
+                               "SELECT count(*) FROM (SELECT DISTINCT \"%w\""
+                               " FROM main.\"%w\" LIMIT %d)",
+                               name, t->name, FEW_VALUES + 1));
+  if (n < 0 || n > FEW_VALUES) return false;
+  n = number(db, sqlite3_mprintf("SELECT count(*) FROM main.\"%w\""
+                                 " WHERE \"%w\" IS %s",
+                                 t->name, name, literal));
+  return n >= 0 && n * 5 <= t->n_rows;
+}
+
+/* ---- the steps */
+
+void *hp_zeroed(size_t n, size_t size) {
+  void *p = sqlite3_malloc64((n + 1) * size);
+
+  if (p) memset(p, 0, (n + 1) * size);
+  return p;
+}
+
+int hp_session_open(hp_session *s, sqlite3 *host) {
+  size_t n = (size_t)s->n;
+  int rc;
+
+  s->needs = hp_zeroed(n, sizeof *s->needs);
+  s->weights = hp_zeroed(n, sizeof *s->weights);
+  s->costs = hp_zeroed(n, sizeof *s->costs);
+  s->out->verdicts = hp_zeroed(n, sizeof *s->out->verdicts);
+  if (!s->needs || !s->weights || !s->costs || !s->out->verdicts) {
+    return SQLITE_NOMEM;
+  }
+  s->out->n_verdicts = s->n;
+  rc = hp_lab_open(host, s->options->max_bytes, &s->lab, s->err);
+  if (rc != SQLITE_OK) return rc;
+  rc = explain(s, hp_tables_read(hp_lab_db(s->lab), &s->tables),
+               hp_lab_db(s->lab));
+  if (rc == SQLITE_OK) {
+    rc = hp_shadow_open(hp_lab_db(s->lab), SHADOW_MS, &s->shadow, s->err);
+  }
+  if (rc != SQLITE_OK) return rc;
+  return hp_trial_open(s->lab, s->shadow, &s->tables, s->statements, s->n,
+                       &s->trial, s->err);
+}
+
+bool *hp_session_originals(const hp_session *s) {
+  bool *set = hp_zeroed((size_t)hp_lab_count(s->lab), sizeof *set);
+
+  for (int i = 0; set && i < hp_lab_count(s->lab); i++) {
+    set[i] = hp_lab_index_at(s->lab, i)->is_original;
+  }
+  return set;
+}
+
+static int weigh(hp_session *s) {
+  bool *set = hp_session_originals(s);
+  int rc = set ? hp_trial_costs(s->trial, set, s->costs, s->err) : SQLITE_NOMEM;
+
+  sqlite3_free(set);
+  for (int i = 0; rc == SQLITE_OK && i < s->n; i++) {
+    s->weights[i] = s->statements[i].calls * hp_cost_model(&s->costs[i]);
+  }
+  return rc;
+}
+
+/* What statements need. One that the lens cannot compile has no needs. */
+static int look(hp_session *s) {
+  hp_lens *lens;
+  int rc = hp_lens_open(hp_lab_db(s->lab), &s->tables, &lens, s->err);
+
+  for (int i = 0; rc == SQLITE_OK && i < s->n; i++) {
+    char *err = NULL;
+
+    if (hp_trial_skipped(s->trial, i)) continue;
+    rc = hp_lens_look(lens, s->statements[i].sql, &s->needs[i], &err);
+    sqlite3_free(err);
+    if (rc != SQLITE_NOMEM) rc = SQLITE_OK;
+  }
+  hp_lens_close(lens);
+  return rc;
+}
+
+static int choose_candidates(hp_session *s) {
+  int rc = hp_candidates_make(&s->tables, s->needs, s->weights, s->n, is_rare,
+                              s, &s->candidates);
+
+  s->out->n_candidates = s->candidates.n;
+  if (rc == SQLITE_OK) {
+    rc = hp_shortlist(&s->candidates, &s->tables, s->shadow, s->statements,
+                      s->weights, s->err);
+  }
+  return rc;
+}
+
+/* Names begin like the final ones, and are made unique by a number. */
+static int build(hp_session *s, int i) {
+  const hp_candidate *c = &s->candidates.at[i];
+  char *sql = sqlite3_mprintf("CREATE INDEX \"%w__%d\" ON %s", c->name,
+                              hp_lab_count(s->lab), c->body);
+  int built, rc;
+
+  if (!sql) return SQLITE_NOMEM;
+  rc = hp_lab_build(s->lab, sql, &built, s->err);
+  sqlite3_free(sql);
+  s->made_of[s->out->n_built++] = i;
+  return rc;
+}
+
+/* The weightiest first, which decides between equals. */
+static int build_all(hp_session *s) {
+  bool *done = hp_zeroed((size_t)s->candidates.n, sizeof *done);
+  int rc = SQLITE_OK;
+
+  s->n_originals = hp_lab_count(s->lab);
+  s->made_of = hp_zeroed((size_t)s->candidates.n, sizeof *s->made_of);
+  if (!done || !s->made_of) rc = SQLITE_NOMEM;
+  for (int k = 0; rc == SQLITE_OK && k < s->candidates.n; k++) {
+    int best = -1;
+
+    for (int i = 0; i < s->candidates.n; i++) {
+      if (!done[i] && (best < 0 || s->candidates.at[i].weight >
+                                       s->candidates.at[best].weight)) {
+        best = i;
+      }
+    }
+    done[best] = true;
+    rc = build(s, best);
+  }
+  sqlite3_free(done);
+  return rc;
+}
+
+int hp_session_build(hp_session *s) {
+  int rc = weigh(s);
+
+  if (rc == SQLITE_OK) rc = look(s);
+  if (rc == SQLITE_OK) rc = choose_candidates(s);
+  if (rc == SQLITE_OK) rc = build_all(s);
+  return rc;
+}
+
+double hp_session_bytes(const hp_session *s) {
+  sqlite3 *db = hp_lab_db(s->lab);
+  int64_t n = number(db, sqlite3_mprintf("PRAGMA page_count")) *
+              number(db, sqlite3_mprintf("PRAGMA page_size"));
+
+  for (int i = 0; i < hp_lab_count(s->lab); i++) {
+    const hp_lab_index *x = hp_lab_index_at(s->lab, i);
+
+    if (!x->is_original) n -= x->n_bytes;
+  }
+  return n > 0 ? (double)n : 1;
+}
+
+void hp_session_close(hp_session *s) {
+  hp_candidates_term(&s->candidates);
+  for (int i = 0; s->needs && i < s->n; i++) hp_needs_term(&s->needs[i]);
+  sqlite3_free(s->needs);
+  sqlite3_free(s->weights);
+  sqlite3_free(s->made_of);
+  sqlite3_free(s->costs);
+  hp_trial_close(s->trial);
+  hp_tables_term(&s->tables);
+  hp_shadow_close(s->shadow);
+  hp_lab_close(s->lab);
+}

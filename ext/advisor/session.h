@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+**
+** All that one run of the advisor holds, and the steps up to the search.
+*/
+#ifndef HP_ADVISOR_SESSION_H
+#define HP_ADVISOR_SESSION_H
+
+#include "advisor/candidates.h"
+#include "advisor/report.h"
+
+/* All that one run of the advisor holds. */
+typedef struct hp_session {
+  const hp_statement *statements;
+  int n;
+  const hp_advisor_options *options;
+  hp_report *out;
+  hp_lab *lab;
+  hp_shadow *shadow;
+  hp_tables tables;
+  hp_trial *trial;
+  hp_needs *needs; /* n of them */
+  double *weights; /* ditto */
+  hp_candidates candidates;
+  hp_cost *costs;  /* scratch, n of them */
+  int *made_of;    /* of the built indexes: position in candidates */
+  int n_originals; /* the lab's indexes before the built ones */
+  char **err;
+} hp_session;
+
+/* Copies host and puts the workload on trial. statements, n, options, out and
+** err must be set, the rest be zero. For all of these: SQLITE_OK, or a code
+** with *err set to a sentence or NULL (out of memory). */
+HP_MUST_CHECK int hp_session_open(hp_session *s, sqlite3 *host);
+
+/* Finds candidates and builds those that are worth it. */
+HP_MUST_CHECK int hp_session_build(hp_session *s);
+
+/* Frees all of s but what it borrows. */
+void hp_session_close(hp_session *s);
+
+/* The lab's indexes that the host has: true, of the others false. NULL when
+** out of memory. Caller frees. */
+bool *hp_session_originals(const hp_session *s);
+
+/* Bytes of the database without the built indexes. */
+double hp_session_bytes(const hp_session *s);
+
+/* At least n items of size bytes, all zero. NULL when out of memory. Caller
+** frees. */
+void *hp_zeroed(size_t n, size_t size);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+**
+** The workload on trial: what each statement costs under a set of indexes.
+** A statement is run once for each plan it gets; the same plan again costs the
+** same. What a write pays for each index on its table is reckoned from the
+** rows it changes, so that it need not be run for every set.
+*/
+#ifndef HP_ADVISOR_TRIAL_H
+#define HP_ADVISOR_TRIAL_H
+
+#include "advisor/lab.h"
+#include "advisor/measure.h"
+#include "advisor/table.h"
+#include "schema/shadow.h"
+
+typedef struct hp_statement {
+  const char *sql; /* borrowed */
+  double calls;
+} hp_statement;
+
+typedef struct hp_trial hp_trial;
+
+/* Puts n statements on trial in lab; shadow is one of the lab's connection.
+** All is borrowed until hp_trial_close(). SQLITE_OK, or a code with *err set
+** to a sentence (caller frees with sqlite3_free; NULL: out of memory). */
+HP_MUST_CHECK int hp_trial_open(hp_lab *lab, hp_shadow *shadow,
+                                const hp_tables *tables,
+                                const hp_statement *statements, int n,
+                                hp_trial **out, char **err);
+
+void hp_trial_close(hp_trial *t);
+
+/* Costs of all statements under the indexes shown, one call each; those of a
+** statement that cannot be run are 0. Errors as above. */
+HP_MUST_CHECK int hp_trial_costs(hp_trial *t, const bool *shown, hp_cost *costs,
+                                 char **err);
+
+/* The same for statement s alone. */
+HP_MUST_CHECK int hp_trial_cost(hp_trial *t, int s, const bool *shown,
+                                hp_cost *out, char **err);
+
+/* Sum over the statements of calls times model. */
+double hp_trial_sum(const hp_trial *t, const hp_cost *costs);
+
+/* From now on gives up later on the plans of statements of which no plan has
+** yet come to an end, and tries those again that it gave up on. */
+void hp_trial_be_patient(hp_trial *t);
+
+/* Why statement s cannot be run in the lab, or NULL. Borrowed. */
+const char *hp_trial_skipped(const hp_trial *t, int s);
+
+/* True if statement s reads or writes the table. */
+bool hp_trial_touches(const hp_trial *t, int s, int table);
+
+/* Runs made so far, and the cost of all of them by the model, in ns. */
+int hp_trial_runs(const hp_trial *t);
+double hp_trial_spent(const hp_trial *t);
+
+#endif

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT */
+#include "advisor/verdict.h"
+
+#include "query/normal.h"
+#include "schema/text.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A change of less than this share of a statement's cost is not worth a
+** word. */
+static const double notable = 0.02;
+
+typedef struct writing {
+  hp_lab *lab;
+  hp_trial *trial;
+  const hp_statement *statements;
+  int n;
+  hp_report *out;
+  hp_cost *with;    /* of each statement under the final set */
+  hp_cost *without; /* ditto, without the index in question */
+  char **err;
+} writing;
+
+/* ---- lists of statements, as JSON */
+
+typedef struct effects {
+  sqlite3_str *helped, *harmed;
+  int n_helped, n_harmed;
+  double before_ns, after_ns;       /* measured, all calls */
+  double before_model, after_model; /* by steps and pages */
+} effects;
+
+/* s as a JSON string. */
+static void append_json(sqlite3_str *out, const char *s) {
+  sqlite3_str_appendall(out, "\"");
+  for (; *s; s++) {
+    if (*s == '"' || *s == '\\')
+      sqlite3_str_appendf(out, "\\%c", *s);
+    else if ((unsigned char)*s < ' ')
+      sqlite3_str_appendall(out, " ");
+    else
+      sqlite3_str_appendchar(out, 1, *s);
+  }
+  sqlite3_str_appendall(out, "\"");
+}
+
+char *hp_statement_shown(const char *sql) {
+  size_t n = strlen(sql);
+  char *text = sqlite3_malloc64(HP_NORMAL_CAP(n) + 1);
+
+  if (text) text[hp_normal_write(sql, n, text)] = '\0';
+  return text;
+}
+
+static void append_effect(writing *w, sqlite3_str *list, int s,
+                          const hp_cost *before, const hp_cost *after) {
+  const hp_statement *st = &w->statements[s];
+  char *shown = hp_statement_shown(st->sql);
+
+  sqlite3_str_appendf(list, "%s{\"sql\":", sqlite3_str_length(list) ? "," : "");
+  append_json(list, shown ? shown : "");
+  sqlite3_free(shown);
+  sqlite3_str_appendf(list,
+                      ",\"calls\":%.0f,\"before_ms\":%.4f,"
+                      "\"after_ms\":%.4f,\"before_steps\":%lld,"
+                      "\"after_steps\":%lld,\"before_pages\":%lld,"
+                      "\"after_pages\":%lld%s}",
+                      st->calls, (double)before->ns / 1e6,
+                      (double)after->ns / 1e6, before->steps, after->steps,
+                      before->pages, after->pages,
+                      before->is_capped ? ",\"at_least\":true" : "");
+}
+
+/* Sorts every statement into helped, harmed and neither. */
+static void compare(writing *w, const hp_cost *before, const hp_cost *after,
+                    effects *e) {
+  for (int s = 0; s < w->n; s++) {
+    double b = hp_cost_model(&before[s]), a = hp_cost_model(&after[s]);
+    double calls = w->statements[s].calls;
+
+    if (fabs(a - b) <= b * notable) continue;
+    append_effect(w, a < b ? e->helped : e->harmed, s, &before[s], &after[s]);
+    if (a < b)
+      e->n_helped++;
+    else
+      e->n_harmed++;
+    e->before_ns += calls * (double)before[s].ns;
+    e->after_ns += calls * (double)after[s].ns;
+    e->before_model += calls * b;
+    e->after_model += calls * a;
+  }
+}
+
+/* [list], and frees the str; NULL when out of memory. */
+static char *finish_list(sqlite3_str *list) {
+  char *inner = sqlite3_str_finish(list);
+  char *text = sqlite3_mprintf("[%s]", inner ? inner : "");
+
+  sqlite3_free(inner);
+  return text;
+}
+
+/* ---- words */
+
+/* Index i's name without the "__i" that makes it unique in the lab, if it has
+** that: then the advisor made it. Caller frees. */
+static char *plain_name(const hp_lab_index *x, int i) {
+  char *suffix = sqlite3_mprintf("__%d", i);
+  char *name = sqlite3_mprintf("%s", x->name);
+  size_t n = name ? strlen(name) : 0, m = suffix ? strlen(suffix) : 0;
+
+  if (name && suffix && n > m && strcmp(name + n - m, suffix) == 0) {
+    name[n - m] = '\0';
+  }
+  if (!suffix) {
+    sqlite3_free(name);
+    name = NULL;
+  }
+  sqlite3_free(suffix);
+  return name;
+}
+
+static bool is_taken(const writing *w, const char *name) {
+  for (int i = 0; i < hp_lab_count(w->lab); i++) {
+    const hp_lab_index *x = hp_lab_index_at(w->lab, i);
+
+    if (x->is_original && sqlite3_stricmp(x->name, name) == 0) return true;
+  }
+  return false;
+}
+
+/* A name that the host's schema does not have yet. Caller frees. */
+static char *free_name(const writing *w, int i) {
+  char *plain = plain_name(hp_lab_index_at(w->lab, i), i);
+  char *name = plain;
+
+  for (int n = 2; name && is_taken(w, name); n++) {
+    if (name != plain) sqlite3_free(name);
+    name = sqlite3_mprintf("%s_%d", plain, n);
+  }
+  if (name != plain) sqlite3_free(plain);
+  return name;
+}
+
+static char *ddl_of(const writing *w, int i, const char *action) {
+  const hp_lab_index *x = hp_lab_index_at(w->lab, i);
+  const char *body = hp_text_skip(x->sql);
+  bool unique = x->is_unique;
+  char *name, *ddl;
+
+  if (strcmp(action, "drop") == 0) {
+    return sqlite3_mprintf("DROP INDEX \"%w\";", x->name);
+  }
+  name = free_name(w, i);
+  if (!name) return NULL;
+  /* CREATE [UNIQUE] INDEX name ON … */
+  for (int k = unique ? 5 : 4; k > 0; k--) {
+    body = hp_text_skip(body + hp_text_token(body));
+  }
+  ddl = sqlite3_mprintf("CREATE %sINDEX \"%w\" ON %s;", unique ? "UNIQUE " : "",
+                        name, body);
+  sqlite3_free(name);
+  return ddl;
+}
+
+static char *evidence_of(writing *w, const hp_lab_index *x, const effects *e,
+                         const char *action) {
+  const char *how =
+      hp_lab_has_statistics(w->lab) ? "with ANALYZE" : "without statistics";
+
+  if (strcmp(action, "drop") == 0) {
+    return sqlite3_mprintf(
+        "executed on a private copy, %s: no statement of the workload is"
+        " slower without it, and %d that write are cheaper",
+        how, e->n_helped);
+  }
+  return sqlite3_mprintf(
+      "executed on a private copy, %s: %d statements faster, %d slower than"
+      " without it (and with all else that is advised)%s",
+      how, e->n_helped, e->n_harmed,
+      x->is_partial ? "; partial: only for statements with that constant" : "");
+}
+
+/* ---- advice */
+
+static int append(writing *w, hp_advice a) {
+  hp_report *out = w->out;
+  hp_advice *grown =
+      sqlite3_realloc64(out->at, ((size_t)out->n + 1) * sizeof *grown);
+
+  if (grown) out->at = grown;
+  if (!grown || !a.ddl || !a.table || !a.helped || !a.harmed || !a.evidence) {
+    sqlite3_free(a.ddl);
+    sqlite3_free(a.table);
+    sqlite3_free(a.helped);
+    sqlite3_free(a.harmed);
+    sqlite3_free(a.evidence);
+    return SQLITE_NOMEM;
+  }
+  out->at[out->n++] = a;
+  return SQLITE_OK;
+}
+
+static int add_advice(writing *w, int i, const char *action,
+                      const hp_cost *before, const hp_cost *after) {
+  const hp_lab_index *x = hp_lab_index_at(w->lab, i);
+  effects e = {.helped = sqlite3_str_new(NULL),
+               .harmed = sqlite3_str_new(NULL)};
+  char *evidence;
+
+  compare(w, before, after, &e);
+  evidence = evidence_of(w, x, &e, action);
+  return append(w, (hp_advice){.action = action,
+                               .ddl = ddl_of(w, i, action),
+                               .table = sqlite3_mprintf("%s", x->table),
+                               .helped = finish_list(e.helped),
+                               .harmed = finish_list(e.harmed),
+                               .evidence = evidence,
+                               .before_ms = e.before_ns / 1e6,
+                               .after_ms = e.after_ns / 1e6,
+                               .gain = w->out->before > 0
+                                           ? (e.before_model - e.after_model) /
+                                                 w->out->before
+                                           : 0,
+                               .size_bytes = x->n_bytes,
+                               .build_ms = (double)x->build_ns / 1e6});
+}
+
+/* Advice about index i of the lab, by comparing with it and without it. */
+static int judge(writing *w, bool *set, int i) {
+  const hp_lab_index *x = hp_lab_index_at(w->lab, i);
+  bool was = set[i];
+  int rc;
+
+  set[i] = false;
+  rc = hp_trial_costs(w->trial, set, w->without, w->err);
+  set[i] = was;
+  if (rc != SQLITE_OK) return rc;
+  if (!x->is_original) return add_advice(w, i, "create", w->without, w->with);
+  /* Not needed at all: nothing gets slower, and it is no constraint. */
+  if (x->is_unique) return SQLITE_OK;
+  for (int s = 0; s < w->n; s++) {
+    if (hp_cost_model(&w->without[s]) > hp_cost_model(&w->with[s]) * 1.001) {
+      return SQLITE_OK;
+    }
+  }
+  return add_advice(w, i, "drop", w->with, w->without);
+}
+
+static int by_gain(const void *x, const void *y) {
+  const hp_advice *a = x, *b = y;
+  int order = strcmp(a->action, b->action);
+
+  if (order == 0 && a->gain != b->gain) order = a->gain < b->gain ? 1 : -1;
+  return order ? order : strcmp(a->ddl, b->ddl);
+}
+
+/* What became of each statement from first to last. */
+static int give_verdicts(writing *w, const hp_cost *before) {
+  for (int s = 0; s < w->n; s++) {
+    const char *skipped = hp_trial_skipped(w->trial, s);
+    hp_verdict *v = &w->out->verdicts[s];
+
+    v->before = before[s];
+    v->after = w->with[s];
+    v->same_rows = before[s].is_capped || w->with[s].is_capped ||
+                   (before[s].rows == w->with[s].rows &&
+                    before[s].n_rows == w->with[s].n_rows);
+    if (skipped && !(v->skipped = sqlite3_mprintf("%s", skipped))) {
+      return SQLITE_NOMEM;
+    }
+  }
+  return SQLITE_OK;
+}
+
+static int first_and_last(writing *w, bool *set, const bool *final) {
+  int n = hp_lab_count(w->lab), rc;
+
+  for (int i = 0; i < n; i++) set[i] = hp_lab_index_at(w->lab, i)->is_original;
+  rc = hp_trial_costs(w->trial, set, w->without, w->err);
+  if (rc != SQLITE_OK) return rc;
+  w->out->before = hp_trial_sum(w->trial, w->without);
+  memcpy(set, final, (size_t)n * sizeof *set);
+  rc = hp_trial_costs(w->trial, set, w->with, w->err);
+  if (rc != SQLITE_OK) return rc;
+  w->out->after = hp_trial_sum(w->trial, w->with);
+  return give_verdicts(w, w->without);
+}
+
+/* About index `only`, or about all of the set if it is negative. */
+static int write_all(writing *w, bool *set, const bool *final, int only) {
+  int rc = first_and_last(w, set, final);
+
+  for (int i = 0; rc == SQLITE_OK && i < hp_lab_count(w->lab); i++) {
+    if (set[i] && (only < 0 || i == only)) rc = judge(w, set, i);
+  }
+  if (w->out->n > 1) {
+    qsort(w->out->at, (size_t)w->out->n, sizeof *w->out->at, by_gain);
+  }
+  return rc;
+}
+
+int hp_verdict_about(hp_lab *lab, hp_trial *trial,
+                     const hp_statement *statements, int n, const bool *set,
+                     int i, hp_report *out, char **err) {
+  size_t n_costs = (size_t)n + 1;
+  writing w = {.lab = lab,
+               .trial = trial,
+               .statements = statements,
+               .n = n,
+               .out = out,
+               .with = sqlite3_malloc64(n_costs * sizeof *w.with),
+               .without = sqlite3_malloc64(n_costs * sizeof *w.without),
+               .err = err};
+  bool *own = sqlite3_malloc64((size_t)hp_lab_count(lab) + 1);
+  int rc = SQLITE_NOMEM;
+
+  *err = NULL;
+  if (w.with && w.without && own) rc = write_all(&w, own, set, i);
+  sqlite3_free(w.with);
+  sqlite3_free(w.without);
+  sqlite3_free(own);
+  return rc;
+}
+
+int hp_verdict_give(hp_lab *lab, hp_trial *trial,
+                    const hp_statement *statements, int n, const bool *set,
+                    hp_report *out, char **err) {
+  return hp_verdict_about(lab, trial, statements, n, set, -1, out, err);
+}
+
+void hp_report_term(hp_report *r) {
+  for (int i = 0; i < r->n; i++) {
+    sqlite3_free(r->at[i].ddl);
+    sqlite3_free(r->at[i].table);
+    sqlite3_free(r->at[i].helped);
+    sqlite3_free(r->at[i].harmed);
+    sqlite3_free(r->at[i].evidence);
+  }
+  for (int i = 0; r->verdicts && i < r->n_verdicts; i++) {
+    sqlite3_free(r->verdicts[i].skipped);
+  }
+  sqlite3_free(r->at);
+  sqlite3_free(r->verdicts);
+  *r = (hp_report){0};
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+#include "advisor/search.h"
+
+#include "support/heap.h"
+
+#include <check.h>
+#include <string.h>
+
+Suite *advisor_search_suite(void);
+
+enum { N = 10, QUERIES = 12 };
+
+/* A made-up workload: query q costs time[q][i] with the best index i in the
+** set, and plain[q] without; each index costs upkeep[i]. */
+typedef struct model {
+  double plain[QUERIES], time[QUERIES][N], upkeep[N];
+  int64_t n_bytes[N];
+  int table[N];
+  bool is_fixed[N];
+  int n_calls;
+} model;
+
+static uint64_t random_state;
+
+static double draw(void) {
+  random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+  return (double)(random_state >> 33) / (double)(1u << 31);
+}
+
+static model make(uint64_t seed) {
+  model m = {.n_calls = 0};
+
+  random_state = seed;
+  for (int i = 0; i < N; i++) {
+    m.upkeep[i] = draw() * 3;
+    m.n_bytes[i] = 4096 + (int64_t)(draw() * 1e6);
+    m.table[i] = i % 2;
+  }
+  for (int q = 0; q < QUERIES; q++) {
+    m.plain[q] = 10 + draw() * 90;
+    for (int i = 0; i < N; i++) {
+      m.time[q][i] = draw() < 0.4 ? m.plain[q] * draw() : m.plain[q] * 2;
+    }
+  }
+  return m;
+}
+
+static double cost_of(const model *m, const bool *set) {
+  double sum = 0;
+
+  for (int i = 0; i < N; i++) sum += set[i] ? m->upkeep[i] : 0;
+  for (int q = 0; q < QUERIES; q++) {
+    double best = m->plain[q];
+
+    for (int i = 0; i < N; i++) {
+      if (set[i] && m->time[q][i] < best) best = m->time[q][i];
+    }
+    sum += best;
+  }
+  return sum;
+}
+
+static int cost(void *arg, const bool *set, double *out) {
+  model *m = arg;
+
+  m->n_calls++;
+  *out = cost_of(m, set);
+  return SQLITE_OK;
+}
+
+static bool always(void *arg, double share) {
+  (void)arg, (void)share;
+  return true;
+}
+
+static hp_search search_of(model *m) {
+  return (hp_search){.n = N,
+                     .n_bytes = m->n_bytes,
+                     .table = m->table,
+                     .is_fixed = m->is_fixed,
+                     .min_gain = 0.0001,
+                     .cost = cost,
+                     .may_go_on = always,
+                     .arg = m};
+}
+
+static double optimum(const model *m) {
+  bool set[N];
+  double best = 1e300;
+
+  for (int subset = 0; subset < 1 << N; subset++) {
+    double c;
+
+    for (int i = 0; i < N; i++) set[i] = (subset >> i & 1) != 0;
+    c = cost_of(m, set);
+    if (c < best) best = c;
+  }
+  return best;
+}
+
+START_TEST(the_result_is_within_5_percent_of_the_optimum) {
+  model m = make((uint64_t)_i + 1);
+  hp_search s = search_of(&m);
+  bool set[N] = {false};
+  double total;
+
+  ck_assert_int_eq(hp_search_run(&s, set, &total), SQLITE_OK);
+  ck_assert_double_eq_tol(total, cost_of(&m, set), 1e-9);
+  ck_assert_double_le(total, 1.05 * optimum(&m));
+}
+END_TEST
+
+START_TEST(the_same_input_gives_the_same_set) {
+  model m = make(7);
+  hp_search s = search_of(&m);
+  bool a[N] = {false}, b[N] = {false};
+  double x, y;
+
+  ck_assert_int_eq(hp_search_run(&s, a, &x), SQLITE_OK);
+  ck_assert_int_eq(hp_search_run(&s, b, &y), SQLITE_OK);
+  ck_assert_mem_eq(a, b, sizeof a);
+}
+END_TEST
+
+START_TEST(the_budget_is_kept) {
+  model m = make((uint64_t)_i + 1);
+  hp_search s = search_of(&m);
+  bool set[N] = {false};
+  int64_t sum = 0;
+  double total;
+
+  s.budget_bytes = 800000;
+  ck_assert_int_eq(hp_search_run(&s, set, &total), SQLITE_OK);
+  for (int i = 0; i < N; i++) sum += set[i] ? m.n_bytes[i] : 0;
+  ck_assert_int_le(sum, 800000);
+}
+END_TEST
+
+START_TEST(fixed_indexes_stay) {
+  model m = make(3);
+  hp_search s = search_of(&m);
+  bool set[N] = {[4] = true};
+  double total;
+
+  m.is_fixed[4] = true;
+  m.upkeep[4] = 1000;
+  ck_assert_int_eq(hp_search_run(&s, set, &total), SQLITE_OK);
+  ck_assert(set[4]);
+}
+END_TEST
+
+START_TEST(a_byte_has_its_price) {
+  model m = make(5);
+  hp_search s = search_of(&m);
+  bool set[N] = {false};
+  double total;
+
+  s.min_density = 1; /* a byte must save everything */
+  ck_assert_int_eq(hp_search_run(&s, set, &total), SQLITE_OK);
+  for (int i = 0; i < N; i++) ck_assert(!set[i]);
+}
+END_TEST
+
+static bool never(void *arg, double share) {
+  (void)arg, (void)share;
+  return false;
+}
+
+START_TEST(a_spent_budget_ends_the_search) {
+  model m = make(9);
+  hp_search s = search_of(&m);
+  bool set[N] = {false};
+  double total;
+
+  s.may_go_on = never;
+  ck_assert_int_eq(hp_search_run(&s, set, &total), SQLITE_OK);
+  ck_assert_int_le(m.n_calls, 2);
+}
+END_TEST
+
+static int fails(void *arg, const bool *set, double *out) {
+  (void)arg, (void)set;
+  *out = 0;
+  return SQLITE_IOERR;
+}
+
+START_TEST(a_failure_is_passed_on) {
+  model m = make(1);
+  hp_search s = search_of(&m);
+  bool set[N] = {false};
+  double total;
+
+  s.cost = fails;
+  ck_assert_int_eq(hp_search_run(&s, set, &total), SQLITE_IOERR);
+}
+END_TEST
+
+static bool attempt(void *arg) {
+  hp_search s = search_of(arg);
+  bool set[N] = {false};
+  double total;
+
+  return hp_search_run(&s, set, &total) == SQLITE_OK;
+}
+
+START_TEST(every_allocation_may_fail) {
+  model m = make(1);
+
+  ck_assert_int_ge(test_heap_each_failure(attempt, &m), 2);
+}
+END_TEST
+
+Suite *advisor_search_suite(void) {
+  Suite *s = suite_create("advisor_search");
+  TCase *c = tcase_create("search");
+
+  tcase_add_loop_test(c, the_result_is_within_5_percent_of_the_optimum, 0, 200);
+  tcase_add_test(c, the_same_input_gives_the_same_set);
+  tcase_add_loop_test(c, the_budget_is_kept, 0, 20);
+  tcase_add_test(c, fixed_indexes_stay);
+  tcase_add_test(c, a_byte_has_its_price);
+  tcase_add_test(c, a_spent_budget_ends_the_search);
+  tcase_add_test(c, a_failure_is_passed_on);
+  tcase_add_test(c, every_allocation_may_fail);
+  suite_add_tcase(s, c);
+  return s;
+}
