@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "cache/table.h"
 #include "base/clock.h"
+#include "cache/flight.h"
 #include "cache/identity.h"
 #include "cache/tagging.h"
+
+#define MAX_WAITS 3 /* for computations of others that come to nothing */
 
 struct hp_table {
   hp_conn *conn;
@@ -107,6 +110,7 @@ typedef struct call {
   bool has_key;
   bool may_keep;      /* its answer may be published */
   bool is_refresh;    /* asked by hp_table_refresh() */
+  bool is_shared;     /* published: others who wait find it */
   hp_source source;   /* of rows that are computed */
 } call;
 
@@ -275,7 +279,7 @@ static hp_run_limits limits_of(hp_table *t, const call *k) {
 }
 
 /* Makes an entry of the rows in a and publishes it; a then reads the entry. */
-static int publish(hp_table *t, const call *k, hp_answer *a,
+static int publish(hp_table *t, call *k, hp_answer *a,
                    const hp_tag_seen *tags, int n_tags, uint64_t cost_ns,
                    int64_t begin_ms) {
   hp_entry_spec spec = {.key = k->key,
@@ -297,6 +301,7 @@ static int publish(hp_table *t, const call *k, hp_answer *a,
   hp_pin_set(&a->pin, e);
   hp_answer_set_entry(a, e, k->source);
   rc = hp_l1_put(t->l1, &e->node, spec.now_ms);
+  k->is_shared = rc == SQLITE_OK;
   if (rc) hp_sheet_add(t->sheet, HP_COUNT_not_stored, 1);
   return SQLITE_OK;
 }
@@ -378,6 +383,48 @@ static int stand_in(hp_table *t, const call *k, hp_answer *a, int rc,
   return SQLITE_OK;
 }
 
+/* Who holds a write lock must not wait for somebody who may wait for it. */
+static int64_t wait_ms(hp_table *t) {
+  if (sqlite3_txn_state(t->conn->db, NULL) == SQLITE_TXN_WRITE) return 0;
+  return hp_flight_wait_ms();
+}
+
+static int lead(hp_table *t, call *k, hp_answer *a, hp_flight *f, char **err) {
+  int rc;
+
+  hp_sheet_add(t->sheet, HP_COUNT_computations, 1);
+  rc = compute(t, k, a, err);
+  hp_flight_end(f, rc             ? HP_FLIGHT_FAILED
+                   : k->is_shared ? HP_FLIGHT_PUBLISHED
+                                  : HP_FLIGHT_PRIVATE);
+  return rc;
+}
+
+/* Computes, or waits for the thread that computes the same and serves its
+** answer if it is right for this call, too. */
+static int compute_once(hp_table *t, call *k, hp_answer *a, char **err) {
+  trial r = TRIAL_MISS;
+  hp_flight *f;
+  int rc;
+
+  for (int i = 0; i < MAX_WAITS && k->may_keep; i++) {
+    switch (hp_flight_begin(&k->key, wait_ms(t), NULL, NULL, &f)) {
+    case HP_FLIGHT_LEAD: return lead(t, k, a, f, err);
+    case HP_FLIGHT_AGAIN: break;
+    default: k->may_keep = false; continue;
+    }
+    rc = try_cache(t, k, a, &r);
+    if (rc) return rc;
+    if (r == TRIAL_HIT) {
+      hp_sheet_add(t->sheet, HP_COUNT_joins, 1);
+      return SQLITE_OK;
+    }
+    settle(t, k, r);
+  }
+  hp_sheet_add(t->sheet, HP_COUNT_computations, 1);
+  return compute(t, k, a, err);
+}
+
 static int answer(hp_table *t, call *k, hp_answer *a, char **err) {
   trial r = TRIAL_BYPASS;
   int rc = hp_identity_read(&t->id, err);
@@ -388,8 +435,7 @@ static int answer(hp_table *t, call *k, hp_answer *a, char **err) {
   if (r == TRIAL_HIT) return rc;
   if (!rc) {
     settle(t, k, r);
-    hp_sheet_add(t->sheet, HP_COUNT_computations, 1);
-    rc = compute(t, k, a, err);
+    rc = compute_once(t, k, a, err);
   }
   return rc ? stand_in(t, k, a, rc, err) : SQLITE_OK;
 }
@@ -399,7 +445,7 @@ static void init_call(call *k, sqlite3_stmt *once, sqlite3_value **argv,
   k->argv = argv;
   k->args = args;
   k->once = once;
-  k->has_key = k->is_refresh = false;
+  k->has_key = k->is_refresh = k->is_shared = false;
 }
 
 int hp_table_answer(hp_table *t, sqlite3_stmt *once, sqlite3_value **argv,
