@@ -18,6 +18,7 @@ typedef struct cursor {
   hp_builder rows;
   int64_t n_rows;
   int64_t at;
+  sqlite3_value *args[MAX_ARGS]; /* copies; NULL where not given */
 } cursor;
 
 /* What a registration carries: freed with the module. */
@@ -136,11 +137,33 @@ static int x_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out) {
   return SQLITE_OK;
 }
 
+static void free_args(cursor *c) {
+  for (int i = 0; i < MAX_ARGS; i++) {
+    sqlite3_value_free(c->args[i]);
+    c->args[i] = NULL;
+  }
+}
+
 static int x_close(sqlite3_vtab_cursor *base) {
   cursor *c = (cursor *)base;
 
+  free_args(c);
   hp_builder_term(&c->rows);
   sqlite3_free(c);
+  return SQLITE_OK;
+}
+
+/* They are read back as columns, also long after this call. */
+static int keep_args(cursor *c, int n_args, unsigned given, int argc,
+                     sqlite3_value **argv) {
+  int n = 0;
+
+  free_args(c);
+  for (int arg = 0; arg < n_args && n < argc; arg++) {
+    if (!(given >> arg & 1)) continue;
+    c->args[arg] = sqlite3_value_dup(argv[n++]);
+    if (!c->args[arg]) return SQLITE_NOMEM;
+  }
   return SQLITE_OK;
 }
 
@@ -148,18 +171,16 @@ static int x_filter(sqlite3_vtab_cursor *base, int idx_num, const char *idx_str,
                     int argc, sqlite3_value **argv) {
   cursor *c = (cursor *)base;
   vtab *v = (vtab *)base->pVtab;
-  sqlite3_value *args[MAX_ARGS] = {NULL};
   char *err = NULL;
-  int rc, n = 0;
+  int rc;
 
   (void)idx_str;
-  for (int arg = 0; arg < v->n_args && n < argc; arg++) {
-    if ((unsigned)idx_num >> arg & 1) args[arg] = argv[n++];
-  }
+  rc = keep_args(c, v->n_args, (unsigned)idx_num, argc, argv);
+  if (rc) return rc;
   hp_builder_term(&c->rows);
   hp_builder_init(&c->rows, v->n_cols);
   c->at = 0;
-  rc = v->table->fill(v->conn, v->table, args, &c->rows, &err);
+  rc = v->table->fill(v->conn, v->table, c->args, &c->rows, &err);
   if (!rc) rc = c->rows.rc;
   c->n_rows = c->rows.n_cells / v->n_cols;
   if (rc && err) {
@@ -180,12 +201,15 @@ static int x_eof(sqlite3_vtab_cursor *base) {
   return c->at >= c->n_rows;
 }
 
-/* Arguments read back as NULL: SQLite was told to check them itself. */
 static int x_column(sqlite3_vtab_cursor *base, sqlite3_context *ctx, int col) {
   cursor *c = (cursor *)base;
   const hp_cell *cell;
 
-  if (col >= c->rows.n_cols) return SQLITE_OK;
+  if (col >= c->rows.n_cols) {
+    sqlite3_value *arg = c->args[col - c->rows.n_cols];
+    if (arg) sqlite3_result_value(ctx, arg);
+    return SQLITE_OK;
+  }
   cell = hp_builder_cell(&c->rows, c->at, col);
   hp_cell_result(cell, hp_builder_bytes_of(&c->rows, cell), ctx,
                  SQLITE_TRANSIENT);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
 **
 ** Keys that were in the cache lately: the ghost queue of S3-FIFO, without the
-** entries. It keeps 31 bits of each key's hash, a mark and the number of its addition;
+** entries. It keeps 31 bits of each key's hash, a mark and the number of its
+*addition;
 ** a key counts as remembered while no more than so many others were added
 ** since. Buckets of eight; the oldest of a full bucket is overwritten, so a
 ** few are forgotten early. About 16 bytes per entry.
@@ -15,7 +16,7 @@
 
 typedef struct hp_ghost_slot {
   uint32_t hash; /* the lowest bit is the mark */
-  uint32_t at; /* number of its addition; 0 is an empty slot */
+  uint32_t at;   /* number of its addition; 0 is an empty slot */
 } hp_ghost_slot;
 
 typedef struct hp_ghost {

@@ -24,9 +24,9 @@ typedef struct hp_index_slot {
 } hp_index_slot;
 
 typedef struct hp_index_table {
-  uint64_t mask;            /* slots - 1, a power of two less one */
-  _Atomic uint64_t *used;   /* where bytes is counted */
-  uint64_t bytes;           /* of this allocation */
+  uint64_t mask;          /* slots - 1, a power of two less one */
+  _Atomic uint64_t *used; /* where bytes is counted */
+  uint64_t bytes;         /* of this allocation */
   uint64_t unused;
   hp_index_slot slots[];
 } hp_index_table;
@@ -34,9 +34,9 @@ typedef struct hp_index_table {
 typedef struct hp_index {
   _Atomic(hp_index_table *) table; /* NULL while empty */
   int64_t n_nodes;
-  int64_t n_taken;                 /* slots with a node or a tombstone */
-  _Atomic uint64_t *used;          /* counts the bytes of tables, also of
-                                   ** those that wait to be freed */
+  int64_t n_taken;        /* slots with a node or a tombstone */
+  _Atomic uint64_t *used; /* counts the bytes of tables, also of
+                          ** those that wait to be freed */
 } hp_index;
 
 #define HP_INDEX_TOMB ((hp_l1_node *)1)

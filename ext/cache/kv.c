@@ -55,8 +55,10 @@ static int new_kv(hp_conn *c, hp_kv **out) {
   kv->conn = c;
   hp_pin_add(c->reader, &kv->pin);
   rc = hp_kv_set_namespace(kv, "");
-  if (rc) free_kv(kv);
-  else rc = hp_conn_set_part(c, &part_key, kv, free_kv);
+  if (rc)
+    free_kv(kv);
+  else
+    rc = hp_conn_set_part(c, &part_key, kv, free_kv);
   if (!rc) *out = kv;
   return rc;
 }

@@ -16,8 +16,10 @@ typedef struct fetching {
 } fetching;
 
 static void fail(fetching *f, int rc, char *sentence) {
-  if (sentence) sqlite3_result_error(f->ctx, sentence, -1);
-  else sqlite3_result_error_nomem(f->ctx);
+  if (sentence)
+    sqlite3_result_error(f->ctx, sentence, -1);
+  else
+    sqlite3_result_error_nomem(f->ctx);
   /* The code, but for errors of ours, is that of the SELECT. */
   if (sentence && rc != SQLITE_ERROR) sqlite3_result_error_code(f->ctx, rc);
   sqlite3_free(sentence);

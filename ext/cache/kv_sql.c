@@ -11,14 +11,18 @@
 
 /* Ends a function with a sentence; frees it. */
 static void fail(sqlite3_context *ctx, char *sentence) {
-  if (sentence) sqlite3_result_error(ctx, sentence, -1);
-  else sqlite3_result_error_nomem(ctx);
+  if (sentence)
+    sqlite3_result_error(ctx, sentence, -1);
+  else
+    sqlite3_result_error_nomem(ctx);
   sqlite3_free(sentence);
 }
 
 static void fail_code(sqlite3_context *ctx, int rc) {
-  if (rc == SQLITE_NOMEM) sqlite3_result_error_nomem(ctx);
-  else sqlite3_result_error_code(ctx, rc);
+  if (rc == SQLITE_NOMEM)
+    sqlite3_result_error_nomem(ctx);
+  else
+    sqlite3_result_error_code(ctx, rc);
 }
 
 /* What every function needs: the connection's hp_kv and the key of argv[0].
@@ -79,8 +83,10 @@ static bool read_tags(sqlite3_context *ctx, int n, sqlite3_value **v,
 
     if (!tag) return false;
     rc = hp_tags_see(tag, n_tag, life->tags, &life->n_tags);
-    if (rc == SQLITE_RANGE) refuse_tag(ctx, v[i]);
-    else if (rc) fail_code(ctx, rc);
+    if (rc == SQLITE_RANGE)
+      refuse_tag(ctx, v[i]);
+    else if (rc)
+      fail_code(ctx, rc);
     if (rc) return false;
   }
   return true;
@@ -120,8 +126,10 @@ static void cache_set(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
   rc = hp_builder_value(&b, argv[1]);
   if (!rc) rc = hp_kv_set(kv, &key, &b, &life, hp_clock_ms());
   hp_builder_term(&b);
-  if (rc && rc != SQLITE_FULL) fail_code(ctx, rc);
-  else sqlite3_result_int(ctx, !rc);
+  if (rc && rc != SQLITE_FULL)
+    fail_code(ctx, rc);
+  else
+    sqlite3_result_int(ctx, !rc);
 }
 
 static void cache_fetch(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
@@ -148,8 +156,7 @@ static void cache_fetch(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
   }
 }
 
-static void cache_exists(sqlite3_context *ctx, int argc,
-                         sqlite3_value **argv) {
+static void cache_exists(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
   hp_key key;
   hp_kv *kv;
 
@@ -168,7 +175,8 @@ static void cache_ttl(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
   (void)argc;
   if (!begin(ctx, argv[0], &kv, &key)) return;
   e = hp_kv_find(kv, &key, now_ms, NULL);
-  if (e && e->node.expires_ms == HP_NEVER_MS) sqlite3_result_int(ctx, -1);
+  if (e && e->node.expires_ms == HP_NEVER_MS)
+    sqlite3_result_int(ctx, -1);
   else if (e) {
     sqlite3_result_double(ctx, (double)(e->node.expires_ms - now_ms) / 1000);
   }
@@ -177,8 +185,10 @@ static void cache_ttl(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
 
 /* The end of functions that change an entry in place. */
 static void answer_change(sqlite3_context *ctx, int rc, bool is_there) {
-  if (rc) fail_code(ctx, rc);
-  else sqlite3_result_int(ctx, is_there);
+  if (rc)
+    fail_code(ctx, rc);
+  else
+    sqlite3_result_int(ctx, is_there);
 }
 
 static void cache_touch(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
@@ -242,13 +252,15 @@ static void cache_incr(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
     by = sqlite3_value_int64(argv[1]);
   }
   rc = hp_kv_add(kv, &key, by, hp_clock_ms(), &sum);
-  if (rc == SQLITE_MISMATCH || rc == SQLITE_RANGE) refuse_sum(ctx, rc);
-  else if (rc) fail_code(ctx, rc);
-  else sqlite3_result_int64(ctx, sum);
+  if (rc == SQLITE_MISMATCH || rc == SQLITE_RANGE)
+    refuse_sum(ctx, rc);
+  else if (rc)
+    fail_code(ctx, rc);
+  else
+    sqlite3_result_int64(ctx, sum);
 }
 
-static void cache_delete(sqlite3_context *ctx, int argc,
-                         sqlite3_value **argv) {
+static void cache_delete(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
   int n = 0;
 
   for (int i = 0; i < argc; i++) {
@@ -267,11 +279,11 @@ int hp_kv_sql_register(hp_conn *c) {
     int n_args;
     void (*call)(sqlite3_context *, int, sqlite3_value **);
   } functions[] = {
-      {"cache_get", 1, cache_get},       {"cache_set", -1, cache_set},
-      {"cache_fetch", -1, cache_fetch},  {"cache_exists", 1, cache_exists},
-      {"cache_ttl", 1, cache_ttl},       {"cache_touch", 1, cache_touch},
-      {"cache_touch", 2, cache_touch},   {"cache_tag", -1, cache_tag},
-      {"cache_incr", 1, cache_incr},     {"cache_incr", 2, cache_incr},
+      {"cache_get", 1, cache_get},        {"cache_set", -1, cache_set},
+      {"cache_fetch", -1, cache_fetch},   {"cache_exists", 1, cache_exists},
+      {"cache_ttl", 1, cache_ttl},        {"cache_touch", 1, cache_touch},
+      {"cache_touch", 2, cache_touch},    {"cache_tag", -1, cache_tag},
+      {"cache_incr", 1, cache_incr},      {"cache_incr", 2, cache_incr},
       {"cache_delete", -1, cache_delete},
   };
   int rc = SQLITE_OK;

@@ -158,9 +158,9 @@ static void unlink_node(hp_l1 *l1, hp_l1_node *n) {
 static hp_room room_of(const hp_l1 *l1) {
   uint64_t others = used_of(l1) - l1->node_bytes;
 
-  return (hp_room){
-      .cap_bytes = l1->cap_bytes > others ? l1->cap_bytes - others : 0,
-      .cap_entries = l1->cap_entries};
+  return (hp_room){.cap_bytes =
+                       l1->cap_bytes > others ? l1->cap_bytes - others : 0,
+                   .cap_entries = l1->cap_entries};
 }
 
 static bool evict(hp_l1 *l1, const hp_l1_node *incoming, int64_t now_ms) {
@@ -223,8 +223,7 @@ static void count_policy(hp_l1 *l1) {
 }
 
 static uint64_t growth(const hp_l1 *l1) {
-  return hp_index_growth(&l1->index) +
-         methods_of(l1)->growth(l1->policy, 1);
+  return hp_index_growth(&l1->index) + methods_of(l1)->growth(l1->policy, 1);
 }
 
 /* Memory for one more entry beside its own bytes. */
@@ -240,7 +239,7 @@ static bool is_too_large(const hp_l1 *l1, const hp_l1_node *n) {
 }
 
 static int open_policy(hp_l1 *l1) {
-  if (!l1->policy) l1->policy = methods_of(l1)->new();
+  if (!l1->policy) l1->policy = methods_of(l1)->new ();
   count_policy(l1);
   return l1->policy ? SQLITE_OK : SQLITE_NOMEM;
 }
@@ -319,9 +318,8 @@ int hp_l1_swap(hp_l1 *l1, hp_l1_node *n, const hp_l1_node *expected,
 
   reset_marks(n);
   pthread_mutex_lock(&l1->mutex);
-  rc = hp_index_get(&l1->index, &n->key) == expected
-           ? put_locked(l1, n, now_ms)
-           : SQLITE_BUSY;
+  rc = hp_index_get(&l1->index, &n->key) == expected ? put_locked(l1, n, now_ms)
+                                                     : SQLITE_BUSY;
   pthread_mutex_unlock(&l1->mutex);
   return end_put(n, rc);
 }
@@ -425,7 +423,7 @@ static bool move_one(hp_l1_node *n, void *arg) {
 
 /* A state of the new policy with memory for all entries, or NULL. */
 static hp_policy *new_policy(hp_l1 *l1, const hp_policy_methods *methods) {
-  hp_policy *p = methods->new();
+  hp_policy *p = methods->new ();
   int64_t n = l1->index.n_nodes;
 
   if (!p) return NULL;

@@ -29,7 +29,7 @@
 enum { SMALL, MAIN };
 
 struct hp_policy {
-  bool is_gated; /* hot; else s3fifo */
+  bool is_gated;      /* hot; else s3fifo */
   double small_share; /* of the room, for the small queue */
   double from_small;  /* part of the evictions, a moving average */
   hp_queue queues[2];
@@ -74,17 +74,23 @@ static int64_t n_entries(const policy *p) {
   return p->queues[SMALL].n + p->queues[MAIN].n;
 }
 
+/* Keys that the ghost is asked about when there are n entries. */
+static int64_t n_ghosts(const policy *p, int64_t n) {
+  return p->is_gated ? (int64_t)(SOON * (double)n) + 1 : n;
+}
+
 static uint64_t hot_growth(const policy *p, int64_t n_more) {
   int64_t n = n_entries(p) + n_more;
 
-  return hp_sketch_growth(&p->sketch, n) + hp_ghost_growth(&p->ghost, n);
+  return hp_sketch_growth(&p->sketch, n) +
+         hp_ghost_growth(&p->ghost, n_ghosts(p, n));
 }
 
 static int hot_reserve(policy *p, int64_t n_more) {
   int64_t n = n_entries(p) + n_more;
   int rc = hp_sketch_reserve(&p->sketch, n);
 
-  return rc ? rc : hp_ghost_reserve(&p->ghost, n);
+  return rc ? rc : hp_ghost_reserve(&p->ghost, n_ghosts(p, n));
 }
 
 static uint64_t hot_bytes(const policy *p) {
@@ -180,9 +186,8 @@ static hp_l1_node *main_victim(policy *p) {
 /* Is incoming to go to the main queue? */
 static bool is_welcome(policy *p, const hp_l1_node *incoming) {
   hp_l1_node *victim;
-  double n_last = p->is_gated ? SOON * (double)n_entries(p)
-                              : (double)p->queues[MAIN].n;
-  int from = hp_ghost_take(&p->ghost, incoming->key.lo, (int64_t)n_last + 1);
+  int64_t n = p->is_gated ? n_entries(p) : p->queues[MAIN].n + 1;
+  int from = hp_ghost_take(&p->ghost, incoming->key.lo, n_ghosts(p, n));
 
   if (from < 0) return false;
   if (!p->is_gated) return true;

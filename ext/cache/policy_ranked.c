@@ -200,5 +200,4 @@ const hp_policy_methods hp_policy_lru = {.name = "lru", RANKED(lru_new, true)};
 const hp_policy_methods hp_policy_lfu = {.name = "lfu", RANKED(lfu_new, true)};
 const hp_policy_methods hp_policy_fifo = {.name = "fifo",
                                           RANKED(lru_new, false)};
-const hp_policy_methods hp_policy_ttl = {.name = "ttl",
-                                         RANKED(ttl_new, false)};
+const hp_policy_methods hp_policy_ttl = {.name = "ttl", RANKED(ttl_new, false)};

@@ -18,9 +18,9 @@ enum { WINDOW, PROBATION, PROTECTED, N_QUEUES };
 typedef struct hp_policy {
   hp_queue queues[N_QUEUES];
   hp_sketch sketch;
-  double window_share; /* of the room */
-  double step;         /* added to it after each sample */
-  double last_ratio;   /* hits per access in the last sample */
+  double window_share;       /* of the room */
+  double step;               /* added to it after each sample */
+  double last_ratio;         /* hits per access in the last sample */
   uint64_t n_hits, n_misses; /* of the sample that is being taken */
 } policy;
 

@@ -44,8 +44,7 @@ int hp_sketch_reserve(hp_sketch *s, int64_t n_entries) {
 }
 
 /* Where row counts this hash: the word, and in it the shift of the nibble. */
-static uint64_t *place(const hp_sketch *s, uint64_t hash, int row,
-                       int *shift) {
+static uint64_t *place(const hp_sketch *s, uint64_t hash, int row, int *shift) {
   static const uint64_t factor[N_ROWS] = {
       0x9e3779b97f4a7c15, 0xc2b2ae3d27d4eb4f, 0x165667b19e3779f9,
       0xd6e8feb86659fd93};

@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 typedef struct hp_sketch {
-  uint64_t *words; /* 16 counters each; NULL while empty */
-  uint64_t n_words;  /* a power of two */
+  uint64_t *words;  /* 16 counters each; NULL while empty */
+  uint64_t n_words; /* a power of two */
   uint64_t n_added; /* since the last halving */
 } hp_sketch;
 

@@ -93,8 +93,7 @@ static int see(const char *name, int n, hp_tag_seen *seen, int *n_seen) {
 }
 
 /* Sees the counter of all tags that begin with the first n bytes of name. */
-static int see_prefix(const char *name, int n, hp_tag_seen *seen,
-                      int *n_seen) {
+static int see_prefix(const char *name, int n, hp_tag_seen *seen, int *n_seen) {
   char wild[HP_TAG_MAX_NAME + 1];
 
   if (n) memcpy(wild, name, (size_t)n);

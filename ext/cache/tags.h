@@ -22,10 +22,10 @@
 
 typedef struct hp_tag {
   _Atomic uint64_t version;
-  _Atomic uint64_t n_hits;          /* served entries that carried it */
+  _Atomic uint64_t n_hits; /* served entries that carried it */
   _Atomic uint64_t n_invalidations;
   uint32_t n_name;
-  char name[];                      /* zero-terminated; constant */
+  char name[]; /* zero-terminated; constant */
 } hp_tag;
 
 /* What an entry remembers of one counter it depends on. */

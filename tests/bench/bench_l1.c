@@ -121,8 +121,7 @@ static void show_policy(const char *policy, lane *lanes) {
             BENCH_AT_MOST_NS, 15);
   snprintf(work, sizeof work, "%s: two threads, many keys", policy);
   bench_row(work, (bench_side){"two threads", two_threads, &many},
-            (bench_side){"one thread", one_thread, &many}, BENCH_AT_LEAST,
-            1.8);
+            (bench_side){"one thread", one_thread, &many}, BENCH_AT_LEAST, 1.8);
   snprintf(work, sizeof work, "%s: two threads, one key", policy);
   bench_row(work, (bench_side){"two threads", two_threads, &one},
             (bench_side){"one thread", one_thread, &one}, BENCH_AT_LEAST, 1.8);

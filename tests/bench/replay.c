@@ -217,8 +217,10 @@ static uint64_t next_zipf(void) {
 
   while (low < high) {
     int mid = (low + high) / 2;
-    if (cumulated[mid] < u) low = mid + 1;
-    else high = mid;
+    if (cumulated[mid] < u)
+      low = mid + 1;
+    else
+      high = mid;
   }
   return (uint64_t)low;
 }
@@ -231,12 +233,9 @@ static const char *const kinds[N_KINDS] = {"zipf",  "shifting", "scans",
 static uint64_t make_key(int kind, uint64_t i, const trace *t) {
   switch (kind) {
   case SHIFTING: return next_zipf() + i / 40000 * 700;
-  case SCANS:
-    return i % 10000 < 3000 ? 1000000 + i : next_zipf();
-  case LOOPS:
-    return next_random() % 3 ? next_zipf() : 2000000 + i / 3 % 1500;
-  case PHASES:
-    return i / 60000 % 2 ? 3000000 + i % 1200 : next_zipf();
+  case SCANS: return i % 10000 < 3000 ? 1000000 + i : next_zipf();
+  case LOOPS: return next_random() % 3 ? next_zipf() : 2000000 + i / 3 % 1500;
+  case PHASES: return i / 60000 % 2 ? 3000000 + i % 1200 : next_zipf();
   case RECENT:
     /* Again what was asked for within the last few hundred, or new. */
     if (i > 10 && next_random() % 10 < 6) {
@@ -276,7 +275,8 @@ int main(int argc, char **argv) {
   if (argc == 3 && !strcmp(argv[1], "-s")) {
     return replay_synthetic(strtoull(argv[2], NULL, 10));
   }
-  if (argc < 3) die("usage: replay keys[.gz] entries… | -t dir | -s seed", argv[0]);
+  if (argc < 3)
+    die("usage: replay keys[.gz] entries… | -t dir | -s seed", argv[0]);
   t = read_trace(argv[1]);
   show_head();
   for (int i = 2; i < argc; i++) show(&t, atoll(argv[i]), 0, 0, &v);
