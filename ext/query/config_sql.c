@@ -3,10 +3,14 @@
 
 #include "base/clock.h"
 #include "base/hook.h"
+#include "query/persist.h"
 #include "query/slow.h"
 #include "query/stats.h"
 #include "query/suspects.h"
 #include "query/trace.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 /* A setting: get answers it; set answers nothing, but fails with a sentence if
 ** the value is not allowed. */
@@ -108,6 +112,29 @@ static bool set_values(hp_conn *c, sqlite3_value *value) {
   return true;
 }
 
+static void get_persist(sqlite3_context *ctx, hp_conn *c) {
+  char *path = hp_persist_path();
+
+  (void)c;
+  if (path) sqlite3_result_text(ctx, path, -1, sqlite3_free);
+  else sqlite3_result_error_nomem(ctx);
+}
+
+/* The statistics' file must be another than the application's. */
+static bool set_persist(hp_conn *c, sqlite3_value *value) {
+  const char *path = (const char *)sqlite3_value_text(value);
+  const char *main_file = sqlite3_db_filename(c->db, "main");
+  char *full;
+  bool is_set;
+
+  if (!path) return false;
+  full = realpath(path, NULL);
+  is_set = !(full && main_file && !strcmp(full, main_file));
+  free(full);
+  hp_trace_settle(c);
+  return is_set && hp_persist_set(path) == SQLITE_OK;
+}
+
 static const setting settings[] = {
     {"hook", "'on' or 'off'", get_hook, set_hook},
     {"slow_ms", "a number of milliseconds from 0 to 1e9", get_slow_ms,
@@ -116,6 +143,8 @@ static const setting settings[] = {
      set_nplus1_ms},
     {"max_fingerprints", "an integer from 16 to 1000000", get_max, set_max},
     {"values", "'on' or 'off'", get_values, set_values},
+    {"persist", "'' or the path of a file of its own that SQLite can write",
+     get_persist, set_persist},
 };
 
 #define N_SETTINGS (sizeof settings / sizeof *settings)

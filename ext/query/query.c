@@ -5,7 +5,9 @@
 #include "query/findings_vtab.h"
 #include "query/fingerprint_sql.h"
 #include "query/nplus1_vtab.h"
+#include "query/persist.h"
 #include "query/plans_vtab.h"
+#include "query/portable_sql.h"
 #include "query/slow.h"
 #include "query/stats.h"
 #include "query/stats_vtab.h"
@@ -16,6 +18,7 @@ int hp_query_register(hp_conn *c) {
   int rc = hp_fingerprint_register(c->db);
 
   if (!rc) rc = hp_config_register(c);
+  if (!rc) rc = hp_portable_register(c);
   if (!rc) rc = hp_stats_vtab_register(c);
   if (!rc) rc = hp_plans_vtab_register(c);
   if (!rc) rc = hp_nplus1_vtab_register(c);
@@ -25,6 +28,7 @@ int hp_query_register(hp_conn *c) {
 }
 
 void hp_query_before_fork(void) {
+  hp_persist_before_fork();
   hp_stats_before_fork();
   hp_slow_before_fork();
   hp_suspects_before_fork();
@@ -34,4 +38,5 @@ void hp_query_after_fork(bool is_child) {
   hp_suspects_after_fork();
   hp_slow_after_fork(is_child);
   hp_stats_after_fork(is_child);
+  hp_persist_after_fork(is_child);
 }

@@ -171,6 +171,10 @@ static hp_stat *find_or_make(uint64_t fingerprint, const char *query,
   return s;
 }
 
+static void release(hp_stat *s) {
+  if (s && --s->n_refs == 0 && s->is_evicted) free_stat(s);
+}
+
 int hp_stats_acquire(const char *sql, size_t n, const char *database,
                      hp_stat **out) {
   char *normal = hp_fingerprint_normalize(sql, n);
@@ -186,8 +190,20 @@ int hp_stats_acquire(const char *sql, size_t n, const char *database,
   return *out ? SQLITE_OK : SQLITE_NOMEM;
 }
 
-static void release(hp_stat *s) {
-  if (s && --s->n_refs == 0 && s->is_evicted) free_stat(s);
+int hp_stats_merge(const char *query, const char *database, const hp_tally *t,
+                   const hp_histogram *times) {
+  hp_stat *s;
+
+  hp_stats_lock();
+  s = find_or_make(hp_fingerprint_of_normal(query), query, NULL, 0, database);
+  if (s) {
+    hp_tally_merge(&s->tally, t);
+    hp_histogram_merge(&s->times, times);
+    s->cost += (double)t->total_ns;
+    release(s);
+  }
+  hp_stats_unlock();
+  return s ? SQLITE_OK : SQLITE_NOMEM;
 }
 
 void hp_stats_release(hp_stat *s) {

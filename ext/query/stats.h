@@ -102,6 +102,11 @@ int hp_stats_each(int (*visit)(const hp_stat *s, void *arg), void *arg);
 /* Collects, then fills in *out. */
 void hp_stats_totals_get(hp_stats_totals *out);
 
+/* Adds calls that another process recorded. query is a normal form.
+** SQLITE_OK or SQLITE_NOMEM. */
+int hp_stats_merge(const char *query, const char *database, const hp_tally *t,
+                   const hp_histogram *times);
+
 /* Forgets all calls. */
 void hp_stats_reset(int64_t now_ns);
 

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/hook.h"
 #include "query/nplus1.h"
+#include "query/persist.h"
 #include "query/recorder.h"
 #include "query/run.h"
 #include "query/slow.h"
@@ -322,6 +323,7 @@ static void on_close(void *arg) {
   if (t->aborted) record_aborted(t);
   hp_nplus1_flush(t->nplus1);
   settle(t);
+  hp_persist_flush();
 }
 
 static void free_trace(void *p) {

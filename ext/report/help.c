@@ -74,8 +74,17 @@ const hp_help hp_help_table[] = {
     {"query_config", "function", "name[, value]", "the setting; the old one",
      "Reads or sets hook (on, off), slow_ms, max_fingerprints, values (on: "
      "keep the values of slow statements), nplus1_ms (a burst that could be "
-     "this much cheaper is worth fixing).",
+     "this much cheaper is worth fixing), persist (path of a file that "
+     "keeps a copy of the statistics; '' for none).",
      "SELECT query_config('slow_ms', 50)"},
+    {"query_export", "function", "", "TEXT: a JSON array",
+     "The statistics, values redacted, to be added up by query_import() in "
+     "another process.",
+     "SELECT query_export()"},
+    {"query_import", "function", "json", "INT: entries added",
+     "Adds what query_export() gave in another process, or the entries of a "
+     "file kept by query_config('persist', path).",
+     "SELECT query_import('[]')"},
     {"query_reset", "function", "[what]", "INT: statements forgotten",
      "Forgets 'stats', 'slow', 'nplus1' or 'all'.", "SELECT query_reset('slow')"},
     /* The cache. */

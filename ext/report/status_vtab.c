@@ -5,6 +5,7 @@
 #include "base/rowtab.h"
 #include "cache/stamp.h"
 #include "hotpath.h"
+#include "query/persist.h"
 #include "query/slow.h"
 #include "query/stats.h"
 #include "query/trace.h"
@@ -71,6 +72,21 @@ static void put_statistics(hp_builder *out) {
   put_int(out, "slow_queries_lost", n_lost, NULL, "for want of memory");
 }
 
+static void put_persistence(hp_builder *out) {
+  int64_t n_written, n_failed;
+  char *path = hp_persist_path();
+  int rc;
+
+  if (path && *path) {
+    hp_persist_count(&n_written, &n_failed, &rc);
+    put_text(out, "persist", path, "where the statistics are copied to");
+    put_int(out, "persist_written", n_written, NULL, "times");
+    put_int(out, "persist_failed", n_failed, NULL,
+            n_failed ? sqlite3_errstr(rc) : "times");
+  }
+  sqlite3_free(path);
+}
+
 static const char *mode_name(hp_stamp_mode mode) {
   switch (mode) {
     case HP_STAMP_WAL: return "wal";
@@ -95,6 +111,7 @@ static int fill(hp_conn *c, const hp_rowtab *table, sqlite3_value **args,
   put_hook(c, out);
   put_overhead(out);
   put_statistics(out);
+  put_persistence(out);
   put_int(out, "sqlite_memory", sqlite3_memory_used(), "bytes",
           "of SQLite and hotpath; 0 if SQLite was told not to count");
   hp_dbfile_each(put_sentinel, out);

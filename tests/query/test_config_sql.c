@@ -33,7 +33,7 @@ END_TEST
 
 START_TEST(an_unknown_name_lists_the_known_ones) {
   const char *wanted = "query_config() has no setting 'fast'; there are hook, "
-                       "slow_ms, nplus1_ms, max_fingerprints, values";
+                       "slow_ms, nplus1_ms, max_fingerprints, values, persist";
 
   ck_assert_str_eq(test_db_error(db, "SELECT query_config('fast')"), wanted);
 }
@@ -55,7 +55,7 @@ static const char *const refused[][2] = {
      "query_config('values', value) takes 'on' or 'off'"},
     {"SELECT query_config(NULL)",
      "query_config() has no setting ''; there are hook, slow_ms, "
-     "nplus1_ms, max_fingerprints, values"},
+     "nplus1_ms, max_fingerprints, values, persist"},
     {"SELECT query_reset('it')",
      "query_reset() forgets 'stats', 'slow', 'nplus1' or 'all', not 'it'"},
 };
