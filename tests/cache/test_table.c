@@ -11,6 +11,7 @@
 #include "support/tmp.h"
 
 #include <check.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -453,6 +454,46 @@ START_TEST(a_file_put_in_the_place_of_another_is_another) {
 }
 END_TEST
 
+/* ---- single flight ---- */
+
+enum { N_THREADS = 32 };
+
+static pthread_barrier_t start;
+
+static sqlite3 *open_slow(void) {
+  sqlite3 *d = test_cached_open("flight.db", "wal");
+
+  test_db_exec(d, "CREATE VIRTUAL TABLE temp.slow USING cached((WITH RECURSIVE "
+                  "s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s "
+                  "WHERE i < 300000) SELECT sum(i * v) AS n FROM s, one))");
+  return d;
+}
+
+static void *ask(void *arg) {
+  pthread_barrier_wait(&start);
+  test_db_int(arg, "SELECT n FROM slow");
+  return NULL;
+}
+
+START_TEST(many_threads_on_one_cold_answer_compute_it_once) {
+  sqlite3 *maker = test_db_open("flight.db", "wal");
+  sqlite3 *of[N_THREADS];
+  pthread_t thread[N_THREADS];
+
+  test_db_exec(maker, "CREATE TABLE one(v); INSERT INTO one VALUES (1)");
+  pthread_barrier_init(&start, NULL, N_THREADS);
+  for (int i = 0; i < N_THREADS; i++) of[i] = open_slow();
+  for (int i = 0; i < N_THREADS; i++) {
+    ck_assert(!pthread_create(&thread[i], NULL, ask, of[i]));
+  }
+  for (int i = 0; i < N_THREADS; i++) pthread_join(thread[i], NULL);
+  ck_assert_int_eq(test_cached_count(of[0], "slow", "computations"), 1);
+  ck_assert_int_eq(test_cached_count(of[0], "slow", "hits_l1"), N_THREADS - 1);
+  for (int i = 0; i < N_THREADS; i++) test_db_close(of[i]);
+  test_db_close(maker);
+}
+END_TEST
+
 Suite *cache_table_suite(void) {
   Suite *s = suite_create("cache_table");
   TCase *c = tcase_create("table");
@@ -486,6 +527,7 @@ Suite *cache_table_suite(void) {
                       N_MODES);
   tcase_add_loop_test(c, a_file_put_in_the_place_of_another_is_another, 0,
                       N_MODES);
+  tcase_add_test(c, many_threads_on_one_cold_answer_compute_it_once);
   suite_add_tcase(s, c);
   return s;
 }
