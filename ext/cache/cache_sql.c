@@ -27,8 +27,10 @@ static void refuse_tag(sqlite3_context *ctx, sqlite3_value *v) {
 
 static void invalidate(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
   for (int i = 0; i < argc; i++) {
+    /* In this order: asked for its text a blob becomes one. */
+    bool is_text = sqlite3_value_type(argv[i]) == SQLITE_TEXT;
     const char *name = (const char *)sqlite3_value_text(argv[i]);
-    int rc = sqlite3_value_type(argv[i]) == SQLITE_TEXT && name
+    int rc = is_text && name
                  ? hp_tags_invalidate(name, sqlite3_value_bytes(argv[i]))
                  : SQLITE_RANGE;
     if (rc == SQLITE_NOMEM) {
