@@ -332,6 +332,35 @@ START_TEST(a_commit_during_the_computation_is_not_covered_up) {
 }
 END_TEST
 
+/* A commit that falls between the look at the stamp and the first step of the
+** SELECT: the tags are worked out there. */
+START_TEST(an_answer_is_filed_under_the_snapshot_it_was_read_at) {
+  static const char raced[] =
+      "CREATE VIRTUAL TABLE temp.raced USING cached((SELECT group_concat(v)"
+      " AS g, :i FROM t), tags=elsewhere('UPDATE t SET v = v + 1'))";
+  sqlite3_stmt *stmt;
+
+  open_all(WAL);
+  define_elsewhere(db);
+  define_elsewhere(peer);
+  test_db_exec(db, raced);
+  test_db_exec(peer, raced);
+  stmt = test_db_prepare(db, "SELECT g FROM raced(?1)");
+  for (int i = 0; i < 6; i++) {
+    const char *old = test_db_text(peer, "SELECT g FROM whole");
+
+    test_db_exec(peer, "BEGIN; SELECT g FROM whole");
+    sqlite3_bind_int(stmt, 1, i);
+    ck_assert_int_eq(sqlite3_step(stmt), SQLITE_ROW);
+    sqlite3_reset(stmt);
+    ck_assert_str_eq(test_db_text(peer, "SELECT g FROM raced(%d)", i), old);
+    test_db_exec(peer, "COMMIT");
+  }
+  sqlite3_finalize(stmt);
+  close_all();
+}
+END_TEST
+
 START_TEST(a_tag_invalidated_during_the_computation_leaves_no_answer) {
   open_all(WAL);
   test_db_close(writer);
@@ -516,6 +545,7 @@ Suite *cache_table_suite(void) {
   tcase_add_test(c, one_statement_reads_one_snapshot);
   tcase_add_test(c, a_cached_and_a_plain_table_in_one_statement_agree);
   tcase_add_test(c, a_commit_during_the_computation_is_not_covered_up);
+  tcase_add_test(c, an_answer_is_filed_under_the_snapshot_it_was_read_at);
   tcase_add_test(c, a_tag_invalidated_during_the_computation_leaves_no_answer);
   tcase_add_test(c, a_checkpoint_spares_the_answers);
   tcase_add_loop_test(c, vacuum_and_analyze_are_commits, 0, N_MODES);

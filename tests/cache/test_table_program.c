@@ -134,7 +134,49 @@ START_TEST(a_table_made_under_an_authorizer_is_that_of_others_only_if_equal) {
 }
 END_TEST
 
+START_TEST(an_authorizer_that_changes_its_mind_is_asked_again) {
+  int verdict = SQLITE_OK;
+
+  both(words);
+  sqlite3_set_authorizer(db, guard_word, &verdict);
+  expect(db, "w", "ichi,ni,san|computed");
+  verdict = SQLITE_DENY;
+  expect_error(db, "SELECT w FROM x", "access to card.word is prohibited");
+  verdict = SQLITE_IGNORE;
+  expect(db, "w", "NULL|computed");
+  verdict = SQLITE_OK;
+  expect(db, "w", "ichi,ni,san|l1");
+}
+END_TEST
+
 /* ---- names ---- */
+
+/* A function that runs SQL on its own connection. */
+static void run(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
+  char *err = NULL;
+
+  (void)argc;
+  if (sqlite3_exec(sqlite3_context_db_handle(ctx),
+                   (const char *)sqlite3_value_text(argv[0]), NULL, NULL,
+                   &err)) {
+    sqlite3_result_error(ctx, err, -1);
+  }
+  sqlite3_free(err);
+}
+
+START_TEST(a_name_that_changes_in_the_midst_of_a_statement_is_not_shared) {
+  sqlite3_create_function(db, "run", 1, SQLITE_UTF8, NULL, run, NULL, NULL);
+  both("CREATE VIRTUAL TABLE temp.x USING cached(("
+       "SELECT count(*) AS n, :k AS k FROM card))");
+  test_db_text(db, "SELECT n FROM x(1)");
+  ck_assert_str_eq(
+      test_db_text(db, "SELECT (SELECT n FROM x(1)),"
+                       " run('CREATE TEMP TABLE card(a)') IS NULL,"
+                       " (SELECT n FROM x(2))"), "4|1|0");
+  ck_assert_str_eq(test_db_text(peer, "SELECT n FROM x(2)"), "4");
+  ck_assert_str_eq(test_db_text(db, "SELECT n FROM x(2)"), "0");
+}
+END_TEST
 
 START_TEST(a_temp_table_of_the_same_name_is_another_table) {
   both(words);
@@ -458,6 +500,9 @@ Suite *cache_table_program_suite(void) {
   tcase_add_test(c, when_the_authorizer_is_gone_the_values_are_back);
   tcase_add_test(c,
                  a_table_made_under_an_authorizer_is_that_of_others_only_if_equal);
+  tcase_add_test(c, an_authorizer_that_changes_its_mind_is_asked_again);
+  tcase_add_test(
+      c, a_name_that_changes_in_the_midst_of_a_statement_is_not_shared);
   tcase_add_test(c, a_temp_table_of_the_same_name_is_another_table);
   tcase_add_test(c, a_schema_qualified_name_is_not_shadowed);
   tcase_add_test(c, a_view_made_again_otherwise_is_another_view);
