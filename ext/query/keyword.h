@@ -11,12 +11,13 @@
 /* In the order of strcmp(): hp_keyword_of() searches by halving. */
 #define HP_KEYWORDS(X)                                                         \
   X(ALL)                                                                       \
-  X(AND) X(AS) X(ATTACH) X(BETWEEN) X(BY) X(CASE) X(CAST) X(CONFLICT)          \
-      X(CREATE) X(DELETE) X(DETACH) X(DISTINCT) X(DO) X(ELSE) X(END) X(ESCAPE) \
-          X(EXCEPT) X(EXPLAIN) X(FROM) X(GLOB) X(GROUP) X(HAVING) X(IN)        \
-              X(INDEX) X(INSERT) X(INTERSECT) X(INTO) X(IS) X(JOIN) X(KEY)     \
-                  X(LIKE) X(LIMIT) X(MATCH) X(NOT) X(NULL) X(OFFSET) X(ON)     \
-                      X(OR) X(ORDER) X(PARTITION) X(PLAN) X(PRAGMA) X(QUERY)   \
+  X(AND)                                                                       \
+  X(AS) X(ATTACH) X(BETWEEN) X(BY) X(CASE) X(CAST) X(CONFLICT) X(CREATE)       \
+      X(DELETE) X(DETACH) X(DISTINCT) X(DO) X(ELSE) X(END) X(ESCAPE) X(EXCEPT) \
+          X(EXPLAIN) X(FROM) X(GLOB) X(GROUP) X(HAVING) X(IN) X(INDEX)         \
+              X(INSERT) X(INTERSECT) X(INTO) X(IS) X(JOIN) X(KEY) X(LIKE)      \
+                  X(LIMIT) X(MATCH) X(NOT) X(NULL) X(OFFSET) X(ON) X(OR)       \
+                      X(ORDER) X(PARTITION) X(PLAN) X(PRAGMA) X(QUERY)         \
                           X(REGEXP) X(RELEASE) X(REPLACE) X(RETURNING)         \
                               X(ROLLBACK) X(SAVEPOINT) X(SELECT) X(SET)        \
                                   X(TABLE) X(THEN) X(TO) X(TRANSACTION)        \

@@ -45,6 +45,11 @@ typedef struct finding {
   char *rewrite;
 } finding;
 
+/* As the detectors are told it: 0 for a database without a file. */
+static uint64_t hash_of(const char *file) {
+  return file && *file ? hp_hash64(file, strlen(file)) : 0;
+}
+
 static int dearest_first(const void *a, const void *b) {
   const row *x = a, *y = b;
 
@@ -77,7 +82,7 @@ static void copy_text(reading *r, char **to, const char *text) {
 
 static int copy_texts(const hp_stat *s, void *arg) {
   reading *r = arg;
-  uint64_t database = hp_hash64(s->database, strlen(s->database));
+  uint64_t database = hash_of(s->database);
   int i;
 
   for (i = 0; i < r->n; i++) {
@@ -296,13 +301,11 @@ static int put_rows(reading *r) {
 
 static int fill(hp_conn *c, const hp_rowtab *table, sqlite3_value **args,
                 hp_builder *out, char **err) {
-  const char *file = sqlite3_db_filename(c->db, "main");
   reading r = {.conn = c, .out = out};
   int rc;
 
   (void)table, (void)args, (void)err;
-  if (!file) file = "";
-  r.database = hp_hash64(file, strlen(file));
+  r.database = hash_of(sqlite3_db_filename(c->db, "main"));
   hp_trace_settle(c);
   rc = list_suspects(&r);
   if (rc == SQLITE_OK) hp_stats_each(copy_texts, &r);

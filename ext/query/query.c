@@ -3,6 +3,7 @@
 
 #include "query/config_sql.h"
 #include "query/findings_vtab.h"
+#include "query/detectors.h"
 #include "query/fingerprint_sql.h"
 #include "query/nplus1_vtab.h"
 #include "query/persist.h"
@@ -31,11 +32,13 @@ void hp_query_before_fork(void) {
   hp_persist_before_fork();
   hp_stats_before_fork();
   hp_slow_before_fork();
+  hp_detectors_before_fork();
   hp_suspects_before_fork();
 }
 
 void hp_query_after_fork(bool is_child) {
   hp_suspects_after_fork();
+  hp_detectors_after_fork();
   hp_slow_after_fork(is_child);
   hp_stats_after_fork(is_child);
   hp_persist_after_fork(is_child);

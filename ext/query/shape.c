@@ -81,6 +81,7 @@ static hp_shape_class class_of(hp_keyword first) {
   case HP_KW_END: return HP_SHAPE_END;
   case HP_KW_ATTACH:
   case HP_KW_DETACH: return HP_SHAPE_ATTACH;
+  case HP_KW_PRAGMA: return HP_SHAPE_PRAGMA;
   default: return HP_SHAPE_OTHER;
   }
 }

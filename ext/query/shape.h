@@ -22,7 +22,8 @@ typedef enum hp_shape_class {
   HP_SHAPE_END,    /* COMMIT, END, ROLLBACK (but not TO) */
   HP_SHAPE_NESTED, /* SAVEPOINT, RELEASE, ROLLBACK TO */
   HP_SHAPE_ATTACH, /* ATTACH, DETACH */
-  HP_SHAPE_OTHER   /* DDL, PRAGMA, EXPLAIN, ... */
+  HP_SHAPE_PRAGMA, /* PRAGMA */
+  HP_SHAPE_OTHER   /* DDL, EXPLAIN, ... */
 } hp_shape_class;
 
 typedef struct hp_shape {

@@ -4,12 +4,11 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/hook.h"
-#include "query/nplus1.h"
+#include "query/detectors.h"
 #include "query/persist.h"
 #include "query/recorder.h"
 #include "query/run.h"
 #include "query/slow.h"
-#include "query/suspects.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -21,7 +20,7 @@ typedef struct trace {
   hp_recorder *recorder;
   hp_runs runs;
   hp_nplus1 *nplus1;
-  uint64_t database;   /* hash of main's file */
+  uint64_t database;   /* hash of main's file; 0: it has none */
   hp_run *current;     /* whose row came last; NULL: look it up */
   sqlite3_stmt *aborted; /* ended at its start; repeated, or failed? */
   int64_t aborted_ns;    /* when */
@@ -321,7 +320,6 @@ static void on_close(void *arg) {
   trace *t = arg;
 
   if (t->aborted) record_aborted(t);
-  hp_nplus1_flush(t->nplus1);
   settle(t);
   hp_persist_flush();
 }
@@ -329,7 +327,7 @@ static void on_close(void *arg) {
 static void free_trace(void *p) {
   trace *t = p;
 
-  hp_nplus1_free(t->nplus1);
+  hp_detectors_give(t->database, t->nplus1);
   hp_recorder_free(t->recorder);
   hp_runs_term(&t->runs);
   sqlite3_free(t);
@@ -343,17 +341,19 @@ static const char *file_of(sqlite3 *db) {
 
 static int make(hp_conn *c, trace **out) {
   trace *t = sqlite3_malloc64(sizeof *t);
+  const char *file = file_of(c->db);
+  uint64_t database = *file ? hp_hash64(file, strlen(file)) : 0;
   int rc;
 
   if (!t) return SQLITE_NOMEM;
   *t = (trace){.conn = c,
-               .recorder = hp_recorder_new(file_of(c->db)),
-               .nplus1 = hp_nplus1_new(hp_suspects_add, NULL)};
+               .recorder = hp_recorder_new(file),
+               .database = database,
+               .nplus1 = hp_detectors_take(database)};
   if (!t->recorder || !t->nplus1 || hp_runs_init(&t->runs)) {
     free_trace(t);
     return SQLITE_NOMEM;
   }
-  t->database = hp_hash64(t->recorder->database, strlen(t->recorder->database));
   rc = hp_conn_set_part(c, &part_key, t, free_trace);
   if (!rc) *out = t;
   return rc;
@@ -394,6 +394,7 @@ void hp_trace_settle(hp_conn *c) {
   if (!t) return;
   if (t->aborted) record_aborted(t);
   hp_nplus1_flush(t->nplus1);
+  hp_detectors_flush();
   settle(t);
 }
 

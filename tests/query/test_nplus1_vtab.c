@@ -202,6 +202,25 @@ START_TEST(another_database_is_not_measured_here) {
 }
 END_TEST
 
+/* Runs a statement on a connection of its own, as some applications do. */
+static void run_alone(const char *format, int i) {
+  sqlite3 *own = test_db_open_hotpath("app.db", NULL);
+
+  test_db_exec(own, "PRAGMA foreign_keys = on");
+  test_db_text(own, format, i);
+  test_db_close(own);
+}
+
+START_TEST(a_connection_for_every_statement_hides_nothing) {
+  int i;
+
+  run_alone("SELECT id FROM shelves LIMIT 50 + %d", 0);
+  for (i = 1; i <= 50; i++)
+    run_alone("SELECT title FROM shelves WHERE id = %d", i);
+  ck_assert_str_eq(suspect("kind, calls, calls_per_burst"), "n+1|50|50.0");
+}
+END_TEST
+
 START_TEST(reset_forgets_suspects) {
   run_loop("SELECT title FROM shelves WHERE id = %d");
   suspect("1");
@@ -243,6 +262,7 @@ Suite *query_nplus1_vtab_suite(void) {
   tcase_add_test(c, no_value_is_shown);
   tcase_add_test(c, a_dropped_table_is_unpriced);
   tcase_add_test(c, another_database_is_not_measured_here);
+  tcase_add_test(c, a_connection_for_every_statement_hides_nothing);
   tcase_add_test(c, reset_forgets_suspects);
   tcase_add_test(c, reading_survives_every_failure);
   suite_add_tcase(s, c);

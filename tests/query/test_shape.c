@@ -97,7 +97,7 @@ START_TEST(other_statements_have_their_class) {
                  {"RELEASE s", HP_SHAPE_NESTED},
                  {"ATTACH 'x' AS y", HP_SHAPE_ATTACH},
                  {"DETACH y", HP_SHAPE_ATTACH},
-                 {"PRAGMA cache_size = 5", HP_SHAPE_OTHER},
+                 {"PRAGMA cache_size = 5", HP_SHAPE_PRAGMA},
                  {"CREATE TABLE t(a)", HP_SHAPE_OTHER},
                  {"EXPLAIN SELECT 1 FROM t WHERE id = 1", HP_SHAPE_OTHER},
                  {"", HP_SHAPE_OTHER},
