@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cache/kv_fetch.h"
+#include "cache/kv_sql.h"
 #include "support/db.h"
+#include "support/heap.h"
 
 #include <check.h>
 #include <pthread.h>
@@ -81,7 +83,8 @@ START_TEST(what_is_not_one_select_is_refused) {
     sqlite3_free(sql);
   }
   ck_assert_int_eq(
-      test_db_int(db, "SELECT cache_fetch('b', 60, 'SELECT 5; -- that is all')"),
+      test_db_int(db,
+                  "SELECT cache_fetch('b', 60, 'SELECT 5; -- that is all')"),
       5);
 }
 END_TEST
@@ -216,6 +219,43 @@ START_TEST(an_interrupt_reaches_a_connection_that_waits) {
 }
 END_TEST
 
+static bool fetch_once(sqlite3 *d) {
+  sqlite3_stmt *stmt = NULL;
+  bool ok = false;
+
+  if (sqlite3_prepare_v2(d,
+                         "SELECT cache_fetch('oom', 60, 'SELECT ? || hex(?)', "
+                         "'text', zeroblob(200))",
+                         -1, &stmt, NULL) == SQLITE_OK) {
+    ok =
+        sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_bytes(stmt, 0) > 400;
+  }
+  sqlite3_finalize(stmt);
+  return ok;
+}
+
+static bool open_and_fetch(void *arg) {
+  sqlite3 *d = NULL;
+  hp_conn *c = NULL;
+  bool ok = sqlite3_open(":memory:", &d) == SQLITE_OK;
+
+  (void)arg;
+  ok = ok && hp_conn_open(d, &c) == SQLITE_OK;
+  ok = ok && hp_kv_sql_register(c) == SQLITE_OK;
+  ok = ok && fetch_once(d);
+  ok = ok && fetch_once(d);
+  hp_conn_close(c);
+  ck_assert_int_eq(sqlite3_close(d), SQLITE_OK);
+  hp_l1_clear(hp_l1_shared(), NULL, NULL);
+  hp_epoch_collect();
+  return ok;
+}
+
+START_TEST(every_allocation_may_fail) {
+  ck_assert_int_gt(test_heap_each_failure(open_and_fetch, NULL), 20);
+}
+END_TEST
+
 Suite *cache_kv_fetch_suite(void) {
   Suite *s = suite_create("cache_kv_fetch");
   TCase *c = tcase_create("kv_fetch");
@@ -233,6 +273,7 @@ Suite *cache_kv_fetch_suite(void) {
   tcase_add_test(c, many_connections_on_one_cold_key_compute_once);
   tcase_add_test(c, a_value_deleted_while_it_is_computed_is_not_kept);
   tcase_add_test(c, an_interrupt_reaches_a_connection_that_waits);
+  tcase_add_test(c, every_allocation_may_fail);
   suite_add_tcase(s, c);
   return s;
 }
