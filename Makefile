@@ -38,7 +38,7 @@ runtime = $(shell $(CC) -print-file-name=lib$1.so)
 run     = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@echo '  $1';)
 SETUP   = @sh tests/support/setup.sh $(1) && mkdir -p $(B) && touch $@
 
-.PHONY: all test unit sql-test $(PARTS) demo bench bench-demo \
+.PHONY: all test unit sql-test $(PARTS) demo bench bench-demo bench-advice \
         replay lint asan tsan valgrind \
         cover fuzz format hosts-versions install reference help clean
 all: $(B)/hotpath.so $(if $(filter build,$(B)),hotpath.so) ## build hotpath.so
@@ -99,6 +99,8 @@ $(BENCHES): $(B)/bin/%: $(B)/t/%.o $(BLIB) $(COBJ)
 $(B)/bin/tests/bench/replay: $(B)/t/tests/bench/replay.o $(COBJ)
 	@mkdir -p $(@D)
 	$(call run,link $@)$(CC) $(CFLAGS) -o $@ $^ -lsqlite3 -pthread -ldl -lm
+bench-advice: all $(B)/bin/tests/advice/drive ## index advice against others', minutes (WORKLOAD=name: one)
+	@nice python3 tests/advice/bench.py $(abspath $(B)/hotpath.so) $(abspath $(B)/bin/tests/advice/drive) $(WORKLOAD)
 replay: $(B)/bin/tests/bench/replay ## hit ratios of the cache's policies on traces
 	@$< -t $(or $(HOTPATH_SHARED),../shared)/workloads/cache
 	@$< -s $(or $(SEED),1)

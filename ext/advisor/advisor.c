@@ -102,6 +102,35 @@ static int seed_once(hp_session *s, int q, bool *set, double price,
   return rc;
 }
 
+/* Adds the group of indexes that helps q only as a whole, if there is one and
+** it is worth it. */
+static int seed_group(hp_session *s, int q, bool *set, double price) {
+  hp_cost now, with;
+  double calls = s->statements[q].calls, worth = 0;
+  bool *more = hp_zeroed((size_t)hp_lab_count(s->lab), sizeof *more);
+  int n = 0, rc = more ? SQLITE_OK : SQLITE_NOMEM;
+
+  for (int i = 0; more && i < hp_lab_count(s->lab); i++) {
+    int k = i - s->n_originals;
+
+    more[i] = set[i];
+    if (k < 0 || s->candidates.at[s->made_of[k]].group != q + 1) continue;
+    more[i] = true;
+    worth += price * (double)hp_lab_index_at(s->lab, i)->n_bytes;
+    n++;
+  }
+  if (n > 0) {
+    rc = hp_trial_cost(s->trial, q, set, &now, s->err);
+    if (rc == SQLITE_OK) rc = hp_trial_cost(s->trial, q, more, &with, s->err);
+    if (rc == SQLITE_OK &&
+        calls * hp_cost_model(&with) + worth < calls * hp_cost_model(&now)) {
+      for (int i = 0; i < hp_lab_count(s->lab); i++) set[i] = more[i];
+    }
+  }
+  sqlite3_free(more);
+  return rc;
+}
+
 enum { MAX_SEEDS = 3 }; /* indexes for one statement */
 
 static int seed(hp_session *s, bool *set) {
@@ -122,6 +151,7 @@ static int seed(hp_session *s, bool *set) {
     for (int j = 0; rc == SQLITE_OK && added && j < MAX_SEEDS; j++) {
       rc = seed_once(s, q, set, price, &added);
     }
+    if (rc == SQLITE_OK) rc = seed_group(s, q, set, price);
   }
   sqlite3_free(done);
   return rc;

@@ -55,8 +55,7 @@ static char *body_of(const hp_table *t, const key *k) {
   return sqlite3_str_finish(s);
 }
 
-static void append_word(sqlite3_str *s, const char *name) {
-  sqlite3_str_appendall(s, "_");
+static void append_plain(sqlite3_str *s, const char *name) {
   for (; *name; name++) {
     bool plain = (*name >= 'a' && *name <= 'z') ||
                  (*name >= 'A' && *name <= 'Z') ||
@@ -64,6 +63,11 @@ static void append_word(sqlite3_str *s, const char *name) {
 
     sqlite3_str_appendchar(s, 1, plain ? *name : '_');
   }
+}
+
+static void append_word(sqlite3_str *s, const char *name) {
+  sqlite3_str_appendall(s, "_");
+  append_plain(s, name);
 }
 
 static char *name_of(const hp_table *t, const key *k) {
@@ -87,50 +91,77 @@ static void free_candidate(hp_candidate *c) {
   sqlite3_free(c->helps);
 }
 
-static void credit(making *m, hp_candidate *c) {
-  if (c->helps[m->statement]) return;
-  c->helps[m->statement] = true;
-  c->weight += m->weights[m->statement];
+static void credit(hp_candidate *c, int statement, double weight) {
+  if (c->helps[statement]) return;
+  c->helps[statement] = true;
+  c->weight += weight;
 }
 
-static int append(making *m, int table, const key *k, char *body) {
-  hp_candidates *out = m->out;
+/* Takes ownership of body and name. *at is its place. */
+static int append(hp_candidates *out, int table, char *body, char *name,
+                  hp_candidate **at) {
   size_t n = (size_t)out->n_statements * sizeof(bool);
   hp_candidate c = {.table = table,
                     .body = body,
-                    .name = name_of(&m->tables->at[table], k),
-                    .helps = sqlite3_malloc64(n ? n : 1),
-                    .is_partial = k->where != NULL,
-                    .is_covering = k->is_covering};
+                    .name = name,
+                    .helps = sqlite3_malloc64(n ? n : 1)};
   hp_candidate *grown =
       sqlite3_realloc64(out->at, ((size_t)out->n + 1) * sizeof *grown);
 
   if (grown) out->at = grown;
-  if (!grown || !c.name || !c.helps) {
+  if (!grown || !body || !name || !c.helps) {
     free_candidate(&c);
     return SQLITE_NOMEM;
   }
   memset(c.helps, 0, n);
-  credit(m, &c);
-  out->at[out->n++] = c;
+  out->at[out->n] = c;
+  *at = &out->at[out->n++];
   return SQLITE_OK;
+}
+
+static hp_candidate *find(hp_candidates *c, const char *body) {
+  for (int i = 0; i < c->n; i++) {
+    if (strcmp(c->at[i].body, body) == 0) return &c->at[i];
+  }
+  return NULL;
 }
 
 /* Adds the index, or credits the one that is there already. */
 static int offer(making *m, int table, const key *k) {
+  hp_candidate *c;
   char *body;
+  int rc = SQLITE_OK;
 
   if (k->n == 0) return SQLITE_OK;
   body = body_of(&m->tables->at[table], k);
   if (!body) return SQLITE_NOMEM;
-  for (int i = 0; i < m->out->n; i++) {
-    if (strcmp(m->out->at[i].body, body) == 0) {
-      credit(m, &m->out->at[i]);
-      sqlite3_free(body);
-      return SQLITE_OK;
-    }
+  c = find(m->out, body);
+  if (c) {
+    sqlite3_free(body);
+  } else {
+    rc = append(m->out, table, body, name_of(&m->tables->at[table], k), &c);
+    if (rc != SQLITE_OK) return rc;
+    c->is_partial = k->where != NULL;
+    c->is_covering = k->is_covering;
   }
-  return append(m, table, k, body);
+  credit(c, m->statement, m->weights[m->statement]);
+  return rc;
+}
+
+int hp_candidates_offer(hp_candidates *c, int table, const char *body,
+                        const char *name, int statement, double weight) {
+  hp_candidate *at = find(c, body);
+  int rc = SQLITE_OK;
+
+  if (!at) {
+    sqlite3_str *plain = sqlite3_str_new(NULL);
+
+    append_plain(plain, name);
+    rc = append(c, table, sqlite3_mprintf("%s", body),
+                sqlite3_str_finish(plain), &at);
+  }
+  if (rc == SQLITE_OK) credit(at, statement, weight);
+  return rc;
 }
 
 /* ---- the order of equalities: columns that more of the work compares come

@@ -18,6 +18,8 @@ typedef struct hp_candidate {
   bool *helps;   /* of n_statements: which ones it was made for */
   double weight; /* sum of those statements' weights */
   bool is_partial;
+  int group;        /* statement number + 1 if it is only used together with
+                    ** the other candidates of that number (OR); else 0 */
   bool is_covering; /* has columns only so that the table need not be read */
 } hp_candidate;
 
@@ -40,6 +42,13 @@ HP_MUST_CHECK int hp_candidates_make(const hp_tables *tables,
                                      const double *weights, int n_statements,
                                      hp_is_rare *is_rare, void *arg,
                                      hp_candidates *out);
+
+/* Adds an index of this body for one statement of this weight, or credits the
+** one that is there already; name is made a plain word. SQLITE_OK or
+** SQLITE_NOMEM. */
+HP_MUST_CHECK int hp_candidates_offer(hp_candidates *c, int table,
+                                      const char *body, const char *name,
+                                      int statement, double weight);
 
 /* Frees what c owns; may be called again. */
 void hp_candidates_term(hp_candidates *c);

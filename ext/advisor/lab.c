@@ -375,7 +375,7 @@ int hp_lab_prepare(hp_lab *lab, const char *sql, sqlite3_stmt **out,
 
 int hp_lab_program(hp_lab *lab, const char *explain, const char *sql,
                    uint64_t *out, char **err) {
-  char *full = sqlite3_mprintf("%s %s", explain, sql);
+  char *full = sqlite3_mprintf("%s %s", is_on_rows(sql) ? explain : "", sql);
   sqlite3_str *text = sqlite3_str_new(NULL);
   sqlite3_stmt *rows = NULL;
   int rc = SQLITE_NOMEM;

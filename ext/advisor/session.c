@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "advisor/session.h"
 
+#include "advisor/phrases.h"
 #include "advisor/shortlist.h"
 
 #include <string.h>
@@ -121,10 +122,71 @@ static int look(hp_session *s) {
   return rc;
 }
 
+/* The columns by which one foreign key of a child is checked when a row of the
+** parent goes: for every statement that touches both. */
+static int offer_foreign_key(hp_session *s, int child, int parent,
+                             const char *columns, const char *name) {
+  char *body = sqlite3_mprintf("\"%w\"(%s)", s->tables.at[child].name, columns);
+  int rc = body ? SQLITE_OK : SQLITE_NOMEM;
+
+  for (int q = 0; rc == SQLITE_OK && q < s->n; q++) {
+    const bool *touches = hp_trial_touches(s->trial, q);
+
+    if (!touches[child] || !touches[parent]) continue;
+    rc = hp_candidates_offer(&s->candidates, child, body, name, q,
+                             s->weights[q]);
+  }
+  sqlite3_free(body);
+  return rc;
+}
+
+static int offer_foreign_keys(hp_session *s, int child) {
+  sqlite3_stmt *rows = NULL;
+  char *sql = sqlite3_mprintf(
+      "SELECT \"table\", group_concat('\"' || replace(\"from\", '\"', '\"\"')"
+      " || '\"', ', '), 'idx_' || %Q || '_' || group_concat(\"from\", '_')"
+      " FROM (SELECT * FROM pragma_foreign_key_list(%Q) ORDER BY id, seq)"
+      " GROUP BY id ORDER BY id",
+      s->tables.at[child].name, s->tables.at[child].name);
+  int rc = SQLITE_NOMEM;
+
+  if (sql) rc = sqlite3_prepare_v2(hp_lab_db(s->lab), sql, -1, &rows, NULL);
+  sqlite3_free(sql);
+  while (rc == SQLITE_OK && (rc = sqlite3_step(rows)) == SQLITE_ROW) {
+    const char *parent = (const char *)sqlite3_column_text(rows, 0);
+    int p = parent ? hp_tables_find(&s->tables, parent) : -1;
+
+    rc = SQLITE_OK;
+    if (p < 0) continue;
+    rc = offer_foreign_key(s, child, p,
+                           (const char *)sqlite3_column_text(rows, 1),
+                           (const char *)sqlite3_column_text(rows, 2));
+  }
+  sqlite3_finalize(rows);
+  return rc == SQLITE_DONE ? SQLITE_OK : explain(s, rc, hp_lab_db(s->lab));
+}
+
+/* What the lens does not see. */
+static int offer_others(hp_session *s) {
+  int rc = SQLITE_OK;
+
+  for (int i = 0; rc == SQLITE_OK && i < s->n; i++) {
+    if (hp_trial_skipped(s->trial, i)) continue;
+    rc = hp_phrases_offer(&s->candidates, &s->tables,
+                          hp_trial_touches(s->trial, i), s->statements[i].sql,
+                          i, s->weights[i]);
+  }
+  for (int t = 0; rc == SQLITE_OK && t < s->tables.n; t++) {
+    rc = offer_foreign_keys(s, t);
+  }
+  return rc;
+}
+
 static int choose_candidates(hp_session *s) {
   int rc = hp_candidates_make(&s->tables, s->needs, s->weights, s->n, is_rare,
                               s, &s->candidates);
 
+  if (rc == SQLITE_OK) rc = offer_others(s);
   s->out->n_candidates = s->candidates.n;
   if (rc == SQLITE_OK) {
     rc = hp_shortlist(&s->candidates, &s->tables, s->shadow, s->statements,

@@ -293,8 +293,8 @@ const char *hp_trial_skipped(const hp_trial *t, int s) {
   return t->at[s].skipped;
 }
 
-bool hp_trial_touches(const hp_trial *t, int s, int table) {
-  return t->at[s].touches[table];
+const bool *hp_trial_touches(const hp_trial *t, int s) {
+  return t->at[s].touches;
 }
 
 int hp_trial_runs(const hp_trial *t) {

@@ -49,8 +49,8 @@ void hp_trial_be_patient(hp_trial *t);
 /* Why statement s cannot be run in the lab, or NULL. Borrowed. */
 const char *hp_trial_skipped(const hp_trial *t, int s);
 
-/* True if statement s reads or writes the table. */
-bool hp_trial_touches(const hp_trial *t, int s, int table);
+/* Of each table: whether statement s reads or writes it. Borrowed. */
+const bool *hp_trial_touches(const hp_trial *t, int s);
 
 /* Runs made so far, and the cost of all of them by the model, in ns. */
 int hp_trial_runs(const hp_trial *t);

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT
+**
+** Micro-schemas with a known best answer, the failures of SQLite's .expert
+** among them.
+*/
+#include "advisor/advisor.h"
+
+#include "support/db.h"
+#include "support/heap.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+Suite *advisor_advisor_suite(void);
+
+/* t: a has 50 values, b 200, c 5000, g 10; flag is 1 in a hundredth of the
+** rows, hole NULL in all but a tenth; wide, so that covering everything is no
+** answer. */
+static const char schema[] =
+    "CREATE TABLE t(id INTEGER PRIMARY KEY, a INT, b INT, c INT, g INT,"
+    " flag INT, hole INT, name TEXT, e INT, pad TEXT);"
+    "WITH n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 5000)"
+    " INSERT INTO t SELECT i, i %% 50, i * 7 %% 200, i * 7919 %% 5000, i %% 10,"
+    " i %% 100 = 0, iif(i %% 10 = 0, i, NULL), 'n' || i, i,"
+    " printf('%%.60c', 'x') FROM n;"
+    "CREATE TABLE u(id INTEGER PRIMARY KEY, name TEXT, d INT, p1, p2, p3, p4,"
+    " p5, p6);"
+    "INSERT INTO u SELECT id, name, a, 1, 2, 3, 4, 5, 6 FROM t WHERE id < 2000;"
+    "CREATE TABLE tiny(x, y); INSERT INTO tiny SELECT id, a FROM t LIMIT 40;"
+    "CREATE TABLE parent(id INTEGER PRIMARY KEY, v);"
+    "INSERT INTO parent SELECT id, a FROM t;"
+    "CREATE TABLE child(id INTEGER PRIMARY KEY, parent INTEGER REFERENCES"
+    " parent ON DELETE CASCADE, w);"
+    "INSERT INTO child SELECT id, c, a FROM t WHERE c > 0;"
+    "CREATE VIEW flagged AS SELECT * FROM t WHERE g > 2;"
+    "CREATE TABLE rowless(k TEXT PRIMARY KEY, v INT, p1, p2, p3, p4, p5)"
+    " WITHOUT ROWID;"
+    "INSERT INTO rowless SELECT name, c, 1, 2, 3, 4, 5 FROM t;";
+
+/* setup: more SQL. workload: statements, split at newlines, each after its
+** number of calls. want: each line must be in the DDL of some advice; never:
+** no line may be in any. n: pieces of advice exactly; -1: any number. */
+typedef struct trap {
+  const char *name, *setup, *workload, *want, *never;
+  int n;
+} trap;
+
+static const trap traps[] = {
+    {"a column only compared by <> does not belong in an index", "",
+     "1 SELECT * FROM t WHERE a = 7 AND b <> 3", "ON \"t\"(\"a\");", "\"b\"",
+     1},
+    {"LIMIT is not a column", "", "1 SELECT * FROM t WHERE c = 7 LIMIT 5",
+     "ON \"t\"(\"c\");", "\"id\"\n, ", 1},
+    {"IS NULL is an equality", "",
+     "1 SELECT * FROM t WHERE e IS NULL AND c > 3",
+     "\"t\"(\"c\") WHERE \"e\" IS NULL", "", 1},
+    {"IS a value is an equality", "",
+     "1 SELECT * FROM t WHERE a IS 7 AND c > 4900", "ON \"t\"(\"a\", \"c\");",
+     "", 1},
+    {"the rowid alias is in every index", "",
+     "1 SELECT * FROM t WHERE a = 7 ORDER BY id", "ON \"t\"(\"a\");", "\"id\"",
+     1},
+    {"a join goes one way", "",
+     "1 SELECT u.*, t.* FROM u JOIN t ON t.c = u.d WHERE u.name = 'n77'",
+     "ON \"u\"(\"name\");\nON \"t\"(\"c\");", "\"d\"", 2},
+    {"max() needs no direction", "", "1 SELECT max(c) FROM t",
+     "ON \"t\"(\"c\");", "DESC", 1},
+    {"ORDER BY has a collation", "",
+     "1 SELECT * FROM t ORDER BY name COLLATE NOCASE LIMIT 10",
+     "(\"name\" COLLATE \"NOCASE\")", "", 1},
+    {"an expression can be indexed", "",
+     "1 SELECT * FROM t WHERE lower(t.name) = 'n77'", "\"t\"(lower(name))", "",
+     1},
+    {"a rare constant makes a partial index", "",
+     "1 SELECT * FROM t WHERE flag = 1 AND a = 0 ORDER BY c",
+     "WHERE \"flag\" = 1", "", 1},
+    {"a frequent constant makes none", "", "1 SELECT * FROM t WHERE flag = 0",
+     "", "CREATE", 0},
+    {"grouping is covered", "", "1 SELECT a, max(c) FROM t GROUP BY a",
+     "ON \"t\"(\"a\", \"c\");", "", 1},
+    {"a range of most rows is no reason", "",
+     "1 SELECT sum(length(pad)) FROM t WHERE c > 1250", "", "(\"c\");", -1},
+    {"the primary key is an index already", "",
+     "1 SELECT * FROM t WHERE id = 5\n1 SELECT * FROM rowless WHERE k = 'n7'",
+     "", "CREATE", 0},
+    {"a prefix of an index is an index already", "CREATE INDEX i ON t(c, b);",
+     "1 SELECT * FROM t WHERE c = 7", "", "CREATE", 0},
+    {"UNIQUE is an index already", "CREATE UNIQUE INDEX i ON t(c);",
+     "1 SELECT * FROM t WHERE c = 7", "", "CREATE\nDROP", 0},
+    {"a redundant index is dropped",
+     "CREATE INDEX i ON t(c); CREATE INDEX j ON t(c, b);",
+     "1 SELECT * FROM t WHERE c = 7 AND b = 33\n"
+     "1 INSERT INTO t(a) VALUES (1)",
+     "DROP INDEX \"i\";", "\"j\"", 1},
+    {"UNIQUE is not dropped", "CREATE UNIQUE INDEX i ON t(c);",
+     "1 SELECT * FROM t WHERE id = 7\n1 INSERT INTO t(a) VALUES (1)", "",
+     "DROP", 0},
+    {"an unused index is dropped", "CREATE INDEX i ON t(e);",
+     "1 SELECT * FROM t WHERE id = 7\n1 INSERT INTO t(a) VALUES (1)",
+     "DROP INDEX \"i\";", "", 1},
+    {"small tables need none", "", "1 SELECT * FROM tiny WHERE x = 3", "",
+     "CREATE", 0},
+    {"OR needs one for each side", "",
+     "1 SELECT * FROM t WHERE c = 9 OR e = 77",
+     "ON \"t\"(\"c\");\nON \"t\"(\"e\");", "", 2},
+    {"equality, then order", "",
+     "1 SELECT * FROM t WHERE a = 7 AND c > 10 ORDER BY c LIMIT 10",
+     "ON \"t\"(\"a\", \"c\");", "", 1},
+    {"ORDER BY with LIMIT gets the order", "",
+     "1 SELECT * FROM t ORDER BY c DESC LIMIT 10", "ON \"t\"(\"c\");", "DESC",
+     1},
+    {"mixed directions need DESC", "",
+     "1 SELECT * FROM t ORDER BY a, c DESC LIMIT 10",
+     "ON \"t\"(\"a\", \"c\" DESC);", "", 1},
+    {"IN is an equality", "", "1 SELECT * FROM t WHERE c IN (1, 2, 3)",
+     "ON \"t\"(\"c\");", "", 1},
+    {"BETWEEN is a range", "", "1 SELECT * FROM t WHERE c BETWEEN 5 AND 15",
+     "ON \"t\"(\"c\");", "", 1},
+    {"LIKE with a prefix needs NOCASE", "",
+     "1 SELECT * FROM t WHERE name LIKE 'n77%'",
+     "(\"name\" COLLATE \"NOCASE\")", "", 1},
+    {"LIKE without one needs nothing", "",
+     "1 SELECT * FROM t WHERE name LIKE '%77'", "", "CREATE", 0},
+    {"GLOB needs no collation", "", "1 SELECT * FROM t WHERE name GLOB 'n77*'",
+     "ON \"t\"(\"name\");", "", 1},
+    {"a view is looked through", "", "1 SELECT * FROM flagged WHERE c = 7",
+     "ON \"t\"(\"c\"", "", 1},
+    {"DELETE searches, too", "", "1 DELETE FROM t WHERE c = 5",
+     "ON \"t\"(\"c\");", "", 1},
+    {"what UPDATE sets is not searched", "", "1 UPDATE t SET b = 1 WHERE c = 5",
+     "ON \"t\"(\"c\");", "\"b\"", 1},
+    {"a correlated subquery is searched", "",
+     "1 SELECT (SELECT count(*) FROM t WHERE t.c = u.id) FROM u",
+     "ON \"t\"(\"c\");", "", 1},
+    {"writes pay", "",
+     "1 SELECT * FROM t WHERE a = 7\n100000 INSERT INTO t(a, b) VALUES (1, 2)",
+     "", "CREATE", 0},
+    {"a foreign key's child is searched", "PRAGMA foreign_keys = ON;",
+     "1 DELETE FROM parent WHERE id = 8", "ON \"child\"(\"parent\");", "", 1},
+    {"one index for two statements", "",
+     "1 SELECT * FROM t WHERE c = 7\n1 SELECT * FROM t WHERE c = 7 AND b = 3",
+     "ON \"t\"(\"c\"", "", 1},
+    {"statements with parameters are tried with values of the table", "",
+     "1 SELECT * FROM t WHERE c = ? AND a < :most LIMIT ?", "ON \"t\"(\"c\"",
+     "", 1},
+    {"temp tables do not hinder",
+     "CREATE TEMP TABLE pick(x INTEGER PRIMARY KEY);"
+     "INSERT INTO pick VALUES (3), (5);",
+     "1 SELECT * FROM t WHERE c IN (SELECT x FROM pick)", "ON \"t\"(\"c\");",
+     "", 1},
+    {"with statistics the planner has them", "ANALYZE;",
+     "1 SELECT * FROM t WHERE a = 7 AND c = 9", "\"c\"", "", 1},
+    {"a name that is taken is not used", "CREATE INDEX idx_t_c ON u(id, d);",
+     "1 SELECT * FROM t WHERE c = 7\n1 SELECT * FROM u INDEXED BY idx_t_c",
+     "\"idx_t_c_2\"", "", -1},
+    {"a statement that fails spoils nothing", "",
+     "1 SELECT * FROM nowhere\n1 SELECT * FROM t WHERE c = 7",
+     "ON \"t\"(\"c\");", "", 1},
+};
+
+enum { MAX_STATEMENTS = 4, N_TRAPS = sizeof traps / sizeof *traps };
+
+static int split(const char *text, hp_statement *out) {
+  int n = 0;
+
+  while (*text && n < MAX_STATEMENTS) {
+    char *end;
+    double calls = strtod(text, &end);
+    size_t length = strcspn(end, "\n");
+
+    out[n].calls = calls;
+    out[n++].sql = sqlite3_mprintf("%.*s", (int)length, end);
+    text = end + length + (end[length] == '\n');
+  }
+  return n;
+}
+
+static bool occurs(const hp_report *r, const char *part, size_t n) {
+  for (int i = 0; i < r->n; i++) {
+    for (const char *s = r->at[i].ddl; *s; s++) {
+      if (strncmp(s, part, n) == 0) return true;
+    }
+  }
+  return false;
+}
+
+static void check_lines(const trap *t, const hp_report *r, const char *lines,
+                        bool want, const char *all) {
+  while (*lines) {
+    size_t n = strcspn(lines, "\n");
+
+    ck_assert_msg(occurs(r, lines, n) == want, "%s: %s '%.*s' in:\n%s", t->name,
+                  want ? "no" : "there is", (int)n, lines, all);
+    lines += n + (lines[n] == '\n');
+  }
+}
+
+static char *all_ddl(const hp_report *r) {
+  sqlite3_str *s = sqlite3_str_new(NULL);
+
+  for (int i = 0; i < r->n; i++) {
+    sqlite3_str_appendf(s, "%s gain %.3f, harmed %s\n", r->at[i].ddl,
+                        r->at[i].gain, r->at[i].harmed);
+  }
+  for (int i = 0; i < r->n_verdicts; i++) {
+    if (r->verdicts[i].skipped) {
+      sqlite3_str_appendf(s, "skipped: %s\n", r->verdicts[i].skipped);
+    }
+  }
+  return sqlite3_str_finish(s);
+}
+
+START_TEST(a_trap_is_not_fallen_into) {
+  const trap *t = &traps[_i];
+  sqlite3 *db = test_db_open(":memory:", NULL);
+  hp_advisor_options options = hp_advisor_defaults();
+  hp_statement statements[MAX_STATEMENTS];
+  int n = split(t->workload, statements);
+  hp_report report;
+  char *err, *all;
+  int rc;
+
+  test_db_exec(db, schema);
+  test_db_exec(db, "%s", t->setup);
+  rc = hp_advisor_run(db, statements, n, &options, &report, &err);
+  ck_assert_msg(rc == SQLITE_OK, "%s: %s", t->name, err);
+  all = all_ddl(&report);
+  check_lines(t, &report, t->want, true, all);
+  check_lines(t, &report, t->never, false, all);
+  if (t->n >= 0) {
+    ck_assert_msg(report.n == t->n, "%s: not %d:\n%s", t->name, t->n, all);
+  }
+  for (int i = 0; i < report.n_verdicts; i++) {
+    /* LIMIT alone does not say which rows. */
+    ck_assert(report.verdicts[i].same_rows || strstr(t->workload, "LIMIT"));
+  }
+  ck_assert_double_le(report.after, report.before * 1.0001);
+  for (int i = 0; i < report.n; i++) test_db_exec(db, "%s", report.at[i].ddl);
+  sqlite3_free(all);
+  for (int i = 0; i < n; i++) sqlite3_free((char *)statements[i].sql);
+  hp_report_term(&report);
+  test_db_close(db);
+}
+END_TEST
+
+static hp_report advise(sqlite3 *db, const char *sql) {
+  hp_advisor_options options = hp_advisor_defaults();
+  hp_report r;
+  char *err;
+  int rc = hp_advisor_run(db, &(hp_statement){sql, 1}, 1, &options, &r, &err);
+
+  ck_assert_msg(rc == SQLITE_OK, "%s", err);
+  return r;
+}
+
+START_TEST(a_statement_that_cannot_be_run_is_said_so) {
+  sqlite3 *db = test_db_open(":memory:", NULL);
+  hp_report r;
+
+  test_db_exec(db, schema);
+  r = advise(db, "SELECT nofunction(a) FROM t WHERE c = 1");
+  ck_assert_str_eq(r.verdicts[0].skipped, "no such function: nofunction");
+  ck_assert_int_eq(r.n, 0);
+  hp_report_term(&r);
+  r = advise(db, "DROP TABLE t");
+  ck_assert_ptr_nonnull(strstr(r.verdicts[0].skipped, "reads or writes rows"));
+  hp_report_term(&r);
+  test_db_close(db);
+}
+END_TEST
+
+START_TEST(the_advice_is_the_same_each_time) {
+  sqlite3 *db = test_db_open(":memory:", NULL);
+  hp_report a, b;
+
+  test_db_exec(db, schema);
+  a = advise(db, "SELECT u.*, t.* FROM u JOIN t ON t.c = u.d"
+                 " WHERE u.name = 'n77' ORDER BY t.b");
+  b = advise(db, "SELECT u.*, t.* FROM u JOIN t ON t.c = u.d"
+                 " WHERE u.name = 'n77' ORDER BY t.b");
+  ck_assert_int_eq(a.n, b.n);
+  for (int i = 0; i < a.n; i++) {
+    ck_assert_str_eq(a.at[i].ddl, b.at[i].ddl);
+    ck_assert_double_eq(a.at[i].gain, b.at[i].gain);
+  }
+  hp_report_term(&a);
+  hp_report_term(&b);
+  test_db_close(db);
+}
+END_TEST
+
+START_TEST(an_idea_is_verified) {
+  sqlite3 *db = test_db_open(":memory:", NULL);
+  hp_advisor_options options = hp_advisor_defaults();
+  hp_statement s = {"SELECT * FROM t WHERE c = 7", 10};
+  hp_report r;
+  char *err;
+
+  test_db_exec(db, schema);
+  ck_assert_int_eq(hp_advisor_verify(db, &s, 1, &options,
+                                     "CREATE INDEX mine ON t(c)", &r, &err),
+                   SQLITE_OK);
+  ck_assert_int_eq(r.n, 1);
+  ck_assert_double_gt(r.at[0].gain, 0.9);
+  ck_assert_str_eq(r.at[0].ddl, "CREATE INDEX \"mine\" ON t(c);");
+  hp_report_term(&r);
+  ck_assert_int_eq(
+      hp_advisor_verify(db, &s, 1, &options, "DROP TABLE t", &r, &err),
+      SQLITE_MISUSE);
+  ck_assert_ptr_nonnull(strstr(err, "only a CREATE INDEX"));
+  sqlite3_free(err);
+  hp_report_term(&r);
+  test_db_close(db);
+}
+END_TEST
+
+static bool attempt(void *unused) {
+  hp_advisor_options options = hp_advisor_defaults();
+  hp_statement s = {"SELECT * FROM t WHERE a = ?", 1};
+  hp_report r = {0};
+  sqlite3 *db = NULL;
+  char *err = NULL;
+  int rc = sqlite3_open(":memory:", &db);
+  bool ok = false;
+
+  (void)unused;
+  if (rc == SQLITE_OK) {
+    rc = sqlite3_exec(db,
+                      "CREATE TABLE t(a, b); INSERT INTO t SELECT 1, 2 FROM"
+                      " pragma_function_list LIMIT 120",
+                      NULL, NULL, NULL);
+  }
+  if (rc == SQLITE_OK) {
+    rc = hp_advisor_run(db, &s, 1, &options, &r, &err);
+    ok = rc == SQLITE_OK && !r.verdicts[0].skipped;
+  }
+  hp_report_term(&r);
+  sqlite3_free(err);
+  sqlite3_close(db);
+  return ok;
+}
+
+START_TEST(every_allocation_may_fail) {
+  ck_assert_int_gt(test_heap_each_failure(attempt, NULL), 200);
+}
+END_TEST
+
+Suite *advisor_advisor_suite(void) {
+  Suite *s = suite_create("advisor_advisor");
+  TCase *c = tcase_create("traps"), *d = tcase_create("advisor");
+
+  tcase_set_timeout(c, 60);
+  tcase_add_loop_test(c, a_trap_is_not_fallen_into, 0, N_TRAPS);
+  suite_add_tcase(s, c);
+  tcase_set_timeout(d, 200);
+  tcase_add_test(d, a_statement_that_cannot_be_run_is_said_so);
+  tcase_add_test(d, the_advice_is_the_same_each_time);
+  tcase_add_test(d, an_idea_is_verified);
+  tcase_add_test(d, every_allocation_may_fail);
+  suite_add_tcase(s, d);
+  return s;
+}
