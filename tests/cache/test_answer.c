@@ -85,8 +85,7 @@ START_TEST(no_rows_at_all_are_the_end) {
 END_TEST
 
 START_TEST(a_live_select_that_fails_is_an_error_and_then_the_end) {
-  take("SELECT abs(column1) FROM (VALUES (1), (2), (-9223372036854775808))",
-       1);
+  take("SELECT abs(column1) FROM (VALUES (1), (2), (-9223372036854775808))", 1);
   ck_assert_int_eq(hp_answer_next(&answer), SQLITE_OK);
   ck_assert_int_eq(hp_answer_next(&answer), SQLITE_ERROR);
   ck_assert(hp_answer_is_end(&answer));

@@ -49,10 +49,10 @@ static const char *held(void) {
 static const struct {
   const char *tags, *held;
 } invalidations[] = {
-    {"'deck:1'", "011"},    {"'deck:2'", "101"},      {"'cards'", "001"},
-    {"'card'", "110"},      {"'deck:*'", "001"},      {"'*'", "000"},
-    {"'deck:1', 'card'", "010"}, {"'deck'", "111"},   {"'deck:'", "111"},
-    {"'DECK:1'", "111"},    {"'deck:1 '", "111"},     {"'nobody:*'", "111"},
+    {"'deck:1'", "011"},         {"'deck:2'", "101"},  {"'cards'", "001"},
+    {"'card'", "110"},           {"'deck:*'", "001"},  {"'*'", "000"},
+    {"'deck:1', 'card'", "010"}, {"'deck'", "111"},    {"'deck:'", "111"},
+    {"'DECK:1'", "111"},         {"'deck:1 '", "111"}, {"'nobody:*'", "111"},
 };
 
 START_TEST(a_tag_takes_out_what_carries_it_and_nothing_else) {
@@ -72,8 +72,8 @@ START_TEST(invalidate_answers_how_many_tags_it_was_given) {
 END_TEST
 
 START_TEST(what_cannot_be_a_tag_is_refused) {
-  static const char *const bad[] = {"''", "NULL", "1", "x'61'",
-                                    "hex(zeroblob(101))", "'deck*'"};
+  static const char *const bad[] = {
+      "''", "NULL", "1", "x'61'", "hex(zeroblob(101))", "'deck*'"};
 
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     char *sql = sqlite3_mprintf("SELECT cache_invalidate(%s)", bad[i]);
@@ -144,16 +144,20 @@ START_TEST(the_byte_cap_holds_whatever_comes) {
   for (int i = 0; i < 300; i++) {
     test_db_exec(db, "SELECT h FROM big(%d)", i);
     ck_assert_int_le(test_db_int(db, "SELECT bytes FROM cache_stats WHERE"
-                                     " name = 'total'"), 20000);
+                                     " name = 'total'"),
+                     20000);
   }
   ck_assert_int_gt(test_db_int(db, "SELECT evictions FROM cache_stats WHERE"
-                                   " name = 'total'"), 0);
+                                   " name = 'total'"),
+                   0);
   test_db_exec(db, "SELECT cache_config('cap_entries', 3)");
   ck_assert_int_le(test_db_int(db, "SELECT entries FROM cache_stats WHERE"
-                                   " name = 'total'"), 3);
+                                   " name = 'total'"),
+                   3);
   test_db_exec(db, "SELECT cache_config('cap_bytes', 500)");
   ck_assert_int_le(test_db_int(db, "SELECT bytes FROM cache_stats WHERE"
-                                   " name = 'total'"), 500);
+                                   " name = 'total'"),
+                   500);
 }
 END_TEST
 

@@ -56,12 +56,14 @@ END_TEST
 START_TEST(the_columns_add_up) {
   make_history();
   ck_assert_str_eq(
-      test_db_text(db, "SELECT name FROM cache_stats WHERE misses <> miss_cold +"
-                       " miss_evicted + miss_expired + miss_stamp + miss_tag +"
-                       " miss_snapshot OR computations <> misses + bypasses"
-                       " OR abs(hit_ratio - (hits_l1 + hits_l2 + hits_stale) *"
-                       " 1.0 / (hits_l1 + hits_l2 + hits_stale + misses +"
-                       " bypasses)) > 1e-9"), "");
+      test_db_text(db,
+                   "SELECT name FROM cache_stats WHERE misses <> miss_cold +"
+                   " miss_evicted + miss_expired + miss_stamp + miss_tag +"
+                   " miss_snapshot OR computations <> misses + bypasses"
+                   " OR abs(hit_ratio - (hits_l1 + hits_l2 + hits_stale) *"
+                   " 1.0 / (hits_l1 + hits_l2 + hits_stale + misses +"
+                   " bypasses)) > 1e-9"),
+      "");
 }
 END_TEST
 
@@ -80,19 +82,21 @@ START_TEST(the_total_is_the_sum_of_the_others) {
       "1|1|1|1");
   ck_assert_int_ge(test_db_int(db, "SELECT max(bytes) FILTER (WHERE name ="
                                    " 'total') - sum(bytes) FILTER (WHERE name"
-                                   " <> 'total') FROM cache_stats"), 0);
+                                   " <> 'total') FROM cache_stats"),
+                   0);
 }
 END_TEST
 
 START_TEST(time_is_measured) {
-  test_db_exec(db, "CREATE VIRTUAL TABLE temp.slow USING cached(("
-                   "WITH n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n"
-                   " WHERE i < 20000) SELECT count(*) FROM n));"
-                   "SELECT * FROM slow; SELECT * FROM slow; SELECT * FROM slow");
-  ck_assert_int_eq(
-      test_db_int(db, "SELECT compute_ms > 0.1 AND abs(saved_ms -"
-                      " 2 * compute_ms) < 0.001 FROM cache_stats"
-                      " WHERE name = 'slow'"), 1);
+  test_db_exec(db,
+               "CREATE VIRTUAL TABLE temp.slow USING cached(("
+               "WITH n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n"
+               " WHERE i < 20000) SELECT count(*) FROM n));"
+               "SELECT * FROM slow; SELECT * FROM slow; SELECT * FROM slow");
+  ck_assert_int_eq(test_db_int(db, "SELECT compute_ms > 0.1 AND abs(saved_ms -"
+                                   " 2 * compute_ms) < 0.001 FROM cache_stats"
+                                   " WHERE name = 'slow'"),
+                   1);
 }
 END_TEST
 
@@ -113,11 +117,12 @@ START_TEST(entries_show_what_they_hold) {
       "bad|1|0|32|1|1|NULL|1\n"
       "deck|0|0|32|1|1|1|1\n"
       "deck|2|1|32|1|1|1|1");
-  ck_assert_ptr_nonnull(strstr(
-      test_db_text(db, "SELECT tags FROM cache_entries WHERE rows = 2"),
-      "deck:1"));
+  ck_assert_ptr_nonnull(
+      strstr(test_db_text(db, "SELECT tags FROM cache_entries WHERE rows = 2"),
+             "deck:1"));
   ck_assert_int_eq(test_db_int(db, "SELECT count(DISTINCT key) FROM"
-                                   " cache_entries"), 3);
+                                   " cache_entries"),
+                   3);
 }
 END_TEST
 
@@ -129,9 +134,11 @@ START_TEST(tags_show_their_versions) {
                             " 'deck:1'");
   test_db_exec(db, "SELECT cache_invalidate('deck:1')");
   ck_assert_int_eq(test_db_int(db, "SELECT version FROM cache_tags WHERE tag ="
-                                   " 'deck:1'"), version + 1);
+                                   " 'deck:1'"),
+                   version + 1);
   ck_assert_int_eq(test_db_int(db, "SELECT invalidations FROM cache_tags WHERE"
-                                   " tag = 'deck:1'"), 1);
+                                   " tag = 'deck:1'"),
+                   1);
 }
 END_TEST
 

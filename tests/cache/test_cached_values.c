@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
 **
-** What a cached table returns is what its SELECT returns, to the last bit and in
+** What a cached table returns is what its SELECT returns, to the last bit and
+*in
 ** statements of every form.
 */
 #include "cache/cached_vtab.h"
@@ -32,25 +33,48 @@ static void expect_error(const char *sql, const char *part) {
   ck_assert_msg(strstr(message, part), "%s: %s", sql, message);
 }
 
-/* ---- values ---- */
-
 /* Each is stored in v(x) and read through a cached table. */
 static const char *const values[] = {
-    "NULL", "0", "1", "-1", "9223372036854775807", "-9223372036854775808",
-    "0.0", "1.0", "1e308", "-1e-308", "9e999", "-9e999", "0.1",
-    "''", "'a'", "'1'", "'Grüße, 漢字, 😀'", "char(0)", "'a' || char(0) || 'b'",
-    "char(0, 0)", "x''", "x'00'", "x'61'", "zeroblob(0)", "zeroblob(5000)",
-    "replace(hex(zeroblob(300)), '0', 'é')", "substr(hex(zeroblob(128)), 1, 255)",
-    "substr(hex(zeroblob(128)), 1, 256)", "substr(hex(zeroblob(129)), 1, 257)",
-    "CAST(x'ff61fe' AS TEXT)", "CAST(x'' AS TEXT)", "json('[1,2]')",
+    "NULL",
+    "0",
+    "1",
+    "-1",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "0.0",
+    "1.0",
+    "1e308",
+    "-1e-308",
+    "9e999",
+    "-9e999",
+    "0.1",
+    "''",
+    "'a'",
+    "'1'",
+    "'Grüße, 漢字, 😀'",
+    "char(0)",
+    "'a' || char(0) || 'b'",
+    "char(0, 0)",
+    "x''",
+    "x'00'",
+    "x'61'",
+    "zeroblob(0)",
+    "zeroblob(5000)",
+    "replace(hex(zeroblob(300)), '0', 'é')",
+    "substr(hex(zeroblob(128)), 1, 255)",
+    "substr(hex(zeroblob(128)), 1, 256)",
+    "substr(hex(zeroblob(129)), 1, 257)",
+    "CAST(x'ff61fe' AS TEXT)",
+    "CAST(x'' AS TEXT)",
+    "json('[1,2]')",
 };
 enum { N_VALUES = sizeof values / sizeof *values };
 
 /* Reads values[i] four times: computed, from L1, and by a prepared statement
 ** that is known to read once; streamed at last. */
 static void expect_faithful(sqlite3 *d, const char *value) {
-  char *sql = sqlite3_mprintf("DELETE FROM v; INSERT INTO v VALUES (%s)",
-                              value);
+  char *sql =
+      sqlite3_mprintf("DELETE FROM v; INSERT INTO v VALUES (%s)", value);
 
   test_db_exec(d, "%s", sql);
   sqlite3_free(sql);
@@ -119,9 +143,17 @@ START_TEST(a_json_value_stays_json) {
 END_TEST
 
 START_TEST(arguments_of_all_types_are_kept_apart) {
-  static const char *const apart[] = {"1", "1.0", "'1'", "x'31'", "NULL",
-                                      "''", "x''", "'1' || char(0)", "0",
-                                      "9007199254740993", "9007199254740992.0"};
+  static const char *const apart[] = {"1",
+                                      "1.0",
+                                      "'1'",
+                                      "x'31'",
+                                      "NULL",
+                                      "''",
+                                      "x''",
+                                      "'1' || char(0)",
+                                      "0",
+                                      "9007199254740993",
+                                      "9007199254740992.0"};
   enum { N = sizeof apart / sizeof *apart };
 
   test_db_exec(db, "CREATE VIRTUAL TABLE temp.echo USING cached(("
@@ -140,8 +172,6 @@ START_TEST(arguments_of_all_types_are_kept_apart) {
   ck_assert_int_eq(test_cached_count(db, "echo", "hits_l1"), N);
 }
 END_TEST
-
-/* ---- in statements ---- */
 
 /* Statements over card and deck(): what they return, and, with the cached
 ** table replaced by a subquery, what is right. */
@@ -201,7 +231,8 @@ static const struct {
      " AND b.deck = 1 ORDER BY 1"},
     {"SELECT rowid FROM deck(1)", "VALUES (1), (2)"},
     {"SELECT word FROM deck WHERE (deck = 1 AND id = 1) OR"
-     " (deck = 1 AND id = 2)", "VALUES ('ichi'), ('ni')"},
+     " (deck = 1 AND id = 2)",
+     "VALUES ('ichi'), ('ni')"},
 };
 
 START_TEST(a_statement_gets_the_rows_of_the_uncached_one) {
@@ -225,7 +256,9 @@ START_TEST(a_prepared_statement_stays_right_through_many_runs) {
       sqlite3_reset(stmt);
       test_db_exec(db, "UPDATE card SET word = 'nn' WHERE id = 2");
     }
-    if (i % 3 == 0) while (sqlite3_step(stmt) == SQLITE_ROW) {}
+    if (i % 3 == 0)
+      while (sqlite3_step(stmt) == SQLITE_ROW) {
+      }
     sqlite3_reset(stmt);
   }
   sqlite3_finalize(stmt);

@@ -34,8 +34,6 @@ static void expect_error(const char *sql, const char *part) {
   ck_assert_msg(strstr(message, part), "%s: %s", sql, message);
 }
 
-/* ---- shape ---- */
-
 START_TEST(star_shows_the_columns_of_the_select_only) {
   ck_assert_str_eq(test_db_text(db, "SELECT * FROM deck(1)"),
                    "1|ichi|1.5\n2|ni|2.5");
@@ -128,7 +126,8 @@ START_TEST(source_and_age_can_be_asked_and_filtered) {
       test_db_text(db, "SELECT id FROM deck(1) WHERE _source = 'computed'"),
       "");
   ck_assert_int_eq(test_db_int(db, "SELECT count(*) FROM deck(1) WHERE "
-                                   "_age_ms BETWEEN 0 AND 60000"), 2);
+                                   "_age_ms BETWEEN 0 AND 60000"),
+                   2);
 }
 END_TEST
 
@@ -139,8 +138,7 @@ START_TEST(collation_and_affinity_of_the_columns_reach_the_outside) {
                    "SELECT t, i FROM w))");
   ck_assert_int_eq(test_db_int(db, "SELECT count(*) FROM cw WHERE t = 'aBC'"),
                    1);
-  ck_assert_int_eq(test_db_int(db, "SELECT count(*) FROM cw WHERE i = '5'"),
-                   1);
+  ck_assert_int_eq(test_db_int(db, "SELECT count(*) FROM cw WHERE i = '5'"), 1);
 }
 END_TEST
 
@@ -163,12 +161,11 @@ START_TEST(the_module_itself_is_no_table) {
 }
 END_TEST
 
-/* ---- large answers ---- */
-
 static void make_numbers(const char *options) {
-  test_db_exec(db, "CREATE VIRTUAL TABLE temp.numbers USING cached(("
-                   "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
-                   " WHERE i < :last) SELECT i, 'text ' || i AS t FROM n)%s)",
+  test_db_exec(db,
+               "CREATE VIRTUAL TABLE temp.numbers USING cached(("
+               "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+               " WHERE i < :last) SELECT i, 'text ' || i AS t FROM n)%s)",
                options);
 }
 
@@ -178,10 +175,9 @@ static const char *const stream_options[] = {
 START_TEST(an_answer_over_a_limit_is_streamed_and_not_stored) {
   make_numbers(stream_options[_i]);
   for (int i = 0; i < 3; i++) {
-    ck_assert_str_eq(
-        test_db_text(db, "SELECT count(*), sum(i), max(t), _source"
-                         " FROM numbers(100)"),
-        "100|5050|text 99|computed");
+    ck_assert_str_eq(test_db_text(db, "SELECT count(*), sum(i), max(t), _source"
+                                      " FROM numbers(100)"),
+                     "100|5050|text 99|computed");
     ck_assert_str_eq(
         test_db_text(db, "SELECT i FROM numbers(100) LIMIT 2 OFFSET 97"),
         "98\n99");
@@ -190,7 +186,8 @@ START_TEST(an_answer_over_a_limit_is_streamed_and_not_stored) {
                      "text 93");
   }
   ck_assert_int_eq(test_db_int(db, "SELECT count(*) FROM cache_entries WHERE "
-                                   "name = 'numbers' AND rows > 99"), 0);
+                                   "name = 'numbers' AND rows > 99"),
+                   0);
   ck_assert_int_ge(test_cached_count(db, "numbers", "not_stored"), 6);
 }
 END_TEST
@@ -209,15 +206,17 @@ START_TEST(an_answer_larger_than_a_quarter_of_the_cap_is_streamed) {
   test_db_exec(db, "SELECT cache_config('cap_bytes', 4000)");
   for (int i = 0; i < 2; i++) {
     ck_assert_str_eq(test_db_text(db, "SELECT sum(i), _source FROM"
-                                      " numbers(100)"), "5050|computed");
+                                      " numbers(100)"),
+                     "5050|computed");
   }
   ck_assert_int_le(test_db_int(db, "SELECT bytes FROM cache_stats WHERE name"
-                                   " = 'total'"), 4000);
+                                   " = 'total'"),
+                   4000);
   test_db_exec(db, "SELECT cache_config('cap_bytes', 0)");
-  ck_assert_str_eq(test_db_text(db, "SELECT sum(i) FROM numbers(100)"),
-                   "5050");
+  ck_assert_str_eq(test_db_text(db, "SELECT sum(i) FROM numbers(100)"), "5050");
   ck_assert_int_eq(test_db_int(db, "SELECT bytes FROM cache_stats WHERE name"
-                                   " = 'total'"), 0);
+                                   " = 'total'"),
+                   0);
 }
 END_TEST
 
@@ -239,8 +238,6 @@ START_TEST(two_streams_of_one_table_do_not_disturb_each_other) {
 }
 END_TEST
 
-/* ---- errors in the middle ---- */
-
 START_TEST(an_error_in_the_middle_keeps_nothing_and_says_what_it_was) {
   test_db_exec(db, "CREATE TABLE big(i INTEGER PRIMARY KEY, v);"
                    "WITH n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n"
@@ -256,7 +253,8 @@ START_TEST(an_error_in_the_middle_keeps_nothing_and_says_what_it_was) {
     expect_error("SELECT sum(e) FROM whole", "whole: malformed JSON");
     expect_error("SELECT sum(e) FROM flow", "flow: malformed JSON");
     ck_assert_str_eq(test_db_text(db, "SELECT sum(e) FROM (SELECT e FROM flow"
-                                      " LIMIT 400)"), "80200");
+                                      " LIMIT 400)"),
+                     "80200");
   }
   ck_assert_int_eq(test_db_int(db, "SELECT count(*) FROM cache_entries"), 0);
   test_db_exec(db, "UPDATE big SET v = '[500]' WHERE i = 500");
@@ -277,12 +275,9 @@ START_TEST(an_interrupt_keeps_nothing_and_does_no_harm) {
   expect_error("SELECT count(*) FROM numbers(100000)", "interrupted");
   sqlite3_progress_handler(db, 0, NULL, NULL);
   ck_assert_int_eq(test_db_int(db, "SELECT count(*) FROM cache_entries"), 0);
-  ck_assert_int_eq(test_db_int(db, "SELECT count(*) FROM numbers(1000)"),
-                   1000);
+  ck_assert_int_eq(test_db_int(db, "SELECT count(*) FROM numbers(1000)"), 1000);
 }
 END_TEST
-
-/* ---- tables that read tables ---- */
 
 START_TEST(a_cached_table_may_read_another_and_stays_right) {
   test_db_exec(db, "CREATE VIRTUAL TABLE temp.outer USING cached(("
@@ -314,7 +309,8 @@ END_TEST
 
 START_TEST(a_table_cannot_be_created_over_itself) {
   expect_error("CREATE VIRTUAL TABLE temp.card USING cached(("
-               "SELECT * FROM card))", "recursively");
+               "SELECT * FROM card))",
+               "recursively");
   ck_assert_str_eq(test_db_text(db, "SELECT count(*) FROM card"), "4");
 }
 END_TEST
@@ -340,8 +336,6 @@ START_TEST(a_table_that_reads_itself_through_a_function_is_refused) {
   expect_error("SELECT * FROM self(1)", "a cached table cannot be recursive");
 }
 END_TEST
-
-/* ---- life ---- */
 
 START_TEST(a_table_can_be_dropped_and_made_again_otherwise) {
   sqlite3_stmt *stmt = test_db_prepare(db, "SELECT word FROM deck(1)");
@@ -417,8 +411,7 @@ Suite *cache_cached_vtab_suite(void) {
   tcase_add_test(c, an_answer_just_within_a_limit_is_stored);
   tcase_add_test(c, an_answer_larger_than_a_quarter_of_the_cap_is_streamed);
   tcase_add_test(c, two_streams_of_one_table_do_not_disturb_each_other);
-  tcase_add_test(c,
-                 an_error_in_the_middle_keeps_nothing_and_says_what_it_was);
+  tcase_add_test(c, an_error_in_the_middle_keeps_nothing_and_says_what_it_was);
   tcase_add_test(c, an_interrupt_keeps_nothing_and_does_no_harm);
   tcase_add_test(c, a_cached_table_may_read_another_and_stays_right);
   tcase_add_test(c, a_table_that_reads_itself_through_a_view_is_refused);

@@ -47,7 +47,8 @@ static const struct {
      ""},
     {"(SELECT id, w, v, r FROM t)",
      "(\"id\" INTEGER, \"w\" TEXT COLLATE \"NOCASE\", \"v\" VARCHAR(10), "
-     "\"r\", \"_source\"", ""},
+     "\"r\", \"_source\"",
+     ""},
     {"(SELECT \"odd \"\"name\"\"\" FROM t)", "(\"odd \"\"name\"\"\" REAL, \"_s",
      ""},
     {"(SELECT h FROM t)", "(\"h\" INT, \"_source\"", NULL}, /* "...thing" */
@@ -59,13 +60,17 @@ static const struct {
     {"(SELECT 1 AS id, 2 AS _id WHERE 1 = :id)", "\"__id\" HIDDEN", "__id"},
     {"(SELECT :a, ?1, @a, $a)",
      "(\":a\", \"?1\", \"@a\", \"$a\", \"a\" HIDDEN, \"_a\" HIDDEN, "
-     "\"__a\" HIDDEN, \"_source\"", "a, _a, __a"},
-    {"(SELECT ?, ?, ?5)", "\"p1\" HIDDEN, \"p2\" HIDDEN, \"p3\" HIDDEN, "
-     "\"p4\" HIDDEN, \"p5\" HIDDEN, \"_source\"", "p1, p2, p3, p4, p5"},
+     "\"__a\" HIDDEN, \"_source\"",
+     "a, _a, __a"},
+    {"(SELECT ?, ?, ?5)",
+     "\"p1\" HIDDEN, \"p2\" HIDDEN, \"p3\" HIDDEN, "
+     "\"p4\" HIDDEN, \"p5\" HIDDEN, \"_source\"",
+     "p1, p2, p3, p4, p5"},
     {"(SELECT ?1, :p1)", "\"p1\" HIDDEN, \"_p1\" HIDDEN", "p1, _p1"},
     {"(SELECT 1 AS _source, :_age_ms AS a)",
      "(\"_source\", \"a\", \"_age_ms\" HIDDEN, \"__source\" TEXT HIDDEN, "
-     "\"__age_ms\" INT HIDDEN)", "_age_ms"},
+     "\"__age_ms\" INT HIDDEN)",
+     "_age_ms"},
     {"(WITH c(a) AS (VALUES(1), (2)) SELECT a FROM c)", "(\"a\", \"_source\"",
      ""},
     {"(VALUES (1, 2))", "(\"column1\", \"column2\", \"_source\"", ""},
@@ -81,8 +86,8 @@ START_TEST(a_select_declares_its_columns_then_parameters_then_source_and_age) {
   hp_definition *d = make_ok(shapes[_i].select);
 
   if (shapes[_i].params) {
-    ck_assert_msg(strstr(d->declaration, shapes[_i].declaration),
-                  "%s: %s", shapes[_i].select, d->declaration);
+    ck_assert_msg(strstr(d->declaration, shapes[_i].declaration), "%s: %s",
+                  shapes[_i].select, d->declaration);
     ck_assert_str_eq(d->params, shapes[_i].params);
   } else {
     ck_assert_ptr_null(strstr(d->declaration, "my hidden"));
@@ -174,8 +179,8 @@ START_TEST(other_result_columns_than_declared_are_told_from_the_same) {
   ck_assert_ptr_null(check_against(d, "SELECT id, w FROM t WHERE id > 3"));
   for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
     err = check_against(d, others[i]);
-    ck_assert_msg(err && strstr(err, "DROP TABLE x and create it again"),
-                  "%s", others[i]);
+    ck_assert_msg(err && strstr(err, "DROP TABLE x and create it again"), "%s",
+                  others[i]);
     sqlite3_free(err);
   }
   hp_definition_free(d);

@@ -24,8 +24,8 @@ static void refuse(const char *text, const char *part) {
   hp_options o = {.fresh = {.ttl_ms = 0}};
   char *err = NULL;
 
-  ck_assert_msg(hp_options_read(&o, text, &err) == SQLITE_ERROR,
-                "accepted: %s", text);
+  ck_assert_msg(hp_options_read(&o, text, &err) == SQLITE_ERROR, "accepted: %s",
+                text);
   ck_assert_msg(err && strstr(err, part), "%s: %s", text, err);
   sqlite3_free(err);
   hp_options_term(&o);
@@ -35,9 +35,12 @@ static const struct {
   const char *text;
   int64_t ttl_ms;
 } times[] = {
-    {"ttl=60", 60000},           {"ttl=0.001", 1},
-    {"ttl=1.5", 1500},           {" TTL\t= 2 \n", 2000},
-    {"ttl=.25", 250},            {"ttl=3.", 3000},
+    {"ttl=60", 60000},
+    {"ttl=0.001", 1},
+    {"ttl=1.5", 1500},
+    {" TTL\t= 2 \n", 2000},
+    {"ttl=.25", 250},
+    {"ttl=3.", 3000},
     {"ttl=3200000000", 3200000000000},
 };
 
@@ -49,9 +52,9 @@ START_TEST(a_ttl_is_decimal_seconds) {
 END_TEST
 
 static const char *const bad_times[] = {
-    "ttl=",      "ttl=x",     "ttl=-1",  "ttl=0",       "ttl=0.0001",
-    "ttl=1e3",   "ttl=1.2.3", "ttl=.",   "ttl='60'",    "ttl=1 000",
-    "ttl=+1",    "ttl=inf",   "ttl=nan", "ttl=3200000001", "ttl=60s",
+    "ttl=",    "ttl=x",     "ttl=-1",  "ttl=0",          "ttl=0.0001",
+    "ttl=1e3", "ttl=1.2.3", "ttl=.",   "ttl='60'",       "ttl=1 000",
+    "ttl=+1",  "ttl=inf",   "ttl=nan", "ttl=3200000001", "ttl=60s",
 };
 
 START_TEST(a_ttl_that_is_no_time_is_refused_with_what_is_allowed) {
@@ -70,8 +73,7 @@ START_TEST(a_ttl_of_endless_digits_is_refused_like_any_number_too_large) {
 END_TEST
 
 START_TEST(consistency_is_a_word_quoted_or_not) {
-  ck_assert_int_eq(read_ok("consistency=ttl").consistency,
-                   HP_CONSISTENCY_TTL);
+  ck_assert_int_eq(read_ok("consistency=ttl").consistency, HP_CONSISTENCY_TTL);
   ck_assert_int_eq(read_ok("consistency='TTL'").consistency,
                    HP_CONSISTENCY_TTL);
   ck_assert_int_eq(read_ok("Consistency = \"snapshot\"").consistency,
@@ -120,9 +122,10 @@ START_TEST(of_an_option_given_twice_the_last_counts) {
 END_TEST
 
 START_TEST(an_unknown_option_is_answered_with_the_known_ones) {
-  refuse("ttls=3", "unknown option \"ttls\"; allowed are ttl, tags, "
-                   "consistency, jitter, refresh_ahead, stale_while_revalidate, "
-                   "stale_if_error, max_rows, max_bytes");
+  refuse("ttls=3",
+         "unknown option \"ttls\"; allowed are ttl, tags, "
+         "consistency, jitter, refresh_ahead, stale_while_revalidate, "
+         "stale_if_error, max_rows, max_bytes");
   refuse("=3", "unknown option \"\"");
   refuse("ttl", "\"ttl\" is not an option; options are written name=value");
   refuse("", "is not an option");
@@ -145,8 +148,8 @@ START_TEST(consistency_ttl_needs_a_ttl) {
 END_TEST
 
 static bool attempt_options(void *arg) {
-  static const char *const texts[] = {"tags='a'", "tags='b'", "nope=1",
-                                      "nope", "ttl=x"};
+  static const char *const texts[] = {"tags='a'", "tags='b'", "nope=1", "nope",
+                                      "ttl=x"};
   hp_options o = {.consistency = HP_CONSISTENCY_TTL};
   bool ok = true;
 
@@ -177,7 +180,8 @@ Suite *cache_options_suite(void) {
                       sizeof times / sizeof *times);
   tcase_add_loop_test(c, a_ttl_that_is_no_time_is_refused_with_what_is_allowed,
                       0, sizeof bad_times / sizeof *bad_times);
-  tcase_add_test(c, a_ttl_of_endless_digits_is_refused_like_any_number_too_large);
+  tcase_add_test(c,
+                 a_ttl_of_endless_digits_is_refused_like_any_number_too_large);
   tcase_add_test(c, consistency_is_a_word_quoted_or_not);
   tcase_add_test(c, counts_are_whole_numbers_from_one);
   tcase_add_test(c, tags_keep_the_expression_as_it_was_written);

@@ -61,8 +61,8 @@ static char *run(const hp_run_limits *limits, bool *is_complete) {
   *is_complete = false;
   rc = hp_runner_begin(&runner, args, &has_row, &err);
   if (!rc) {
-    rc = hp_runner_collect(&runner, has_row, limits, &answer, is_complete,
-                           &err);
+    rc =
+        hp_runner_collect(&runner, has_row, limits, &answer, is_complete, &err);
   }
   ck_assert_int_eq(runner.n_running, 0);
   ck_assert_int_eq(rc != SQLITE_OK, err != NULL);
@@ -157,8 +157,7 @@ START_TEST(a_run_within_a_run_is_a_table_that_reads_itself) {
 
   make("(SELECT w FROM t)");
   ck_assert_int_eq(hp_runner_begin(&runner, args, &has_row, &err), SQLITE_OK);
-  ck_assert_int_eq(hp_runner_begin(&runner, args, &second, &err),
-                   SQLITE_ERROR);
+  ck_assert_int_eq(hp_runner_begin(&runner, args, &second, &err), SQLITE_ERROR);
   ck_assert(strstr(err, "x: its SELECT reads x itself; a cached table cannot "
                         "be recursive"));
   sqlite3_free(err);

@@ -8,11 +8,9 @@
 
 #include "support/cached.h"
 #include "support/db.h"
-#include "support/tmp.h"
 
 #include <check.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <string.h>
 
 Suite *cache_table_suite(void);
@@ -90,80 +88,6 @@ START_TEST(a_commit_by_another_connection_is_seen_at_once) {
     expect(db, g, "computed");
     expect_rows(peer, g);
   }
-  close_all();
-}
-END_TEST
-
-/* Changes that no update hook reports, or only in part. */
-static const char *const changes[] = {
-    "DELETE FROM t",
-    "REPLACE INTO t VALUES (1, 1, 11)",
-    "UPDATE t SET v = v + 1",
-    "DROP TABLE t; CREATE TABLE t(id INTEGER PRIMARY KEY, k INT, v INT)",
-    "PRAGMA writable_schema = on; DELETE FROM t WHERE id = 1",
-    "BEGIN; SAVEPOINT a; DELETE FROM t; ROLLBACK TO a; UPDATE t SET v = 5;"
-    " COMMIT",
-    "INSERT INTO t VALUES (9, 9, 9) ON CONFLICT DO NOTHING",
-    "INSERT INTO parent DEFAULT VALUES", /* a trigger inserts into t */
-    "DELETE FROM owner",                 /* a cascade deletes from t2 */
-};
-
-START_TEST(every_way_of_writing_is_seen) {
-  open_all(WAL);
-  test_db_exec(writer,
-               "PRAGMA foreign_keys = on;"
-               "CREATE TABLE parent(x);"
-               "CREATE TRIGGER tr AFTER INSERT ON parent BEGIN"
-               "  INSERT INTO t VALUES (100, 1, 100); END;"
-               "CREATE TABLE owner(id INTEGER PRIMARY KEY);"
-               "INSERT INTO owner VALUES (1);"
-               "CREATE TABLE t2(o REFERENCES owner ON DELETE CASCADE, w,"
-               "  PRIMARY KEY (o, w)) WITHOUT ROWID;"
-               "INSERT INTO t2 VALUES (1, 1)");
-  test_db_exec(db, "CREATE VIRTUAL TABLE temp.second USING cached(("
-                   "SELECT count(*) AS n FROM t2))");
-  for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
-    test_db_text(db, "SELECT g FROM whole");
-    test_db_text(db, "SELECT n FROM second");
-    test_db_exec(writer, "%s", changes[i]);
-    test_cached_same(db, "SELECT g FROM whole",
-                     "SELECT group_concat(v) FROM (SELECT v FROM t"
-                     " ORDER BY id)");
-    test_cached_same(db, "SELECT n FROM second", "SELECT count(*) FROM t2");
-  }
-  close_all();
-}
-END_TEST
-
-START_TEST(a_blob_written_in_place_is_seen) {
-  sqlite3_blob *blob;
-
-  open_all(WAL);
-  test_db_exec(writer, "INSERT INTO t VALUES (4, 4, x'616263')");
-  expect_hit(db, "10,20,30,abc");
-  ck_assert_int_eq(sqlite3_blob_open(writer, "main", "t", "v", 4, 1, &blob), 0);
-  ck_assert_int_eq(sqlite3_blob_write(blob, "X", 1, 1), SQLITE_OK);
-  ck_assert_int_eq(sqlite3_blob_close(blob), SQLITE_OK);
-  expect(db, "10,20,30,aXc", "computed");
-  close_all();
-}
-END_TEST
-
-START_TEST(a_backup_into_the_database_is_seen) {
-  sqlite3 *source;
-  sqlite3_backup *backup;
-
-  open_all(_i);
-  source = test_db_open(":memory:", NULL);
-  test_db_exec(source, "CREATE TABLE t(id INTEGER PRIMARY KEY, k INT, v INT);"
-                       "INSERT INTO t VALUES (1, 1, 77)");
-  expect_hit(db, "10,20,30");
-  backup = sqlite3_backup_init(writer, "main", source, "main");
-  ck_assert_ptr_nonnull(backup);
-  ck_assert_int_eq(sqlite3_backup_step(backup, -1), SQLITE_DONE);
-  ck_assert_int_eq(sqlite3_backup_finish(backup), SQLITE_OK);
-  expect_rows(db, "77");
-  test_db_close(source);
   close_all();
 }
 END_TEST
@@ -275,9 +199,8 @@ static void elsewhere(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
 
 /* Deterministic, so that SQLite and hotpath believe its answers to last. */
 static void define_elsewhere(sqlite3 *d) {
-  sqlite3_create_function(d, "elsewhere", 1,
-                          SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, elsewhere,
-                          NULL, NULL);
+  sqlite3_create_function(d, "elsewhere", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
+                          NULL, elsewhere, NULL, NULL);
 }
 
 START_TEST(one_statement_reads_one_snapshot) {
@@ -379,41 +302,16 @@ START_TEST(a_tag_invalidated_during_the_computation_leaves_no_answer) {
 }
 END_TEST
 
-START_TEST(a_checkpoint_spares_the_answers) {
-  open_all(WAL);
-  expect_hit(db, "10,20,30");
-  test_db_exec(writer, "PRAGMA wal_checkpoint(PASSIVE)");
-  expect(db, "10,20,30", "l1");
-  test_db_exec(writer, "PRAGMA wal_checkpoint(TRUNCATE)");
-  expect_rows(db, "10,20,30");
-  test_db_exec(writer, "UPDATE t SET v = 5");
-  expect_rows(db, "5,5,5");
-  test_db_exec(writer, "PRAGMA wal_checkpoint(RESTART); UPDATE t SET v = 6");
-  expect_rows(db, "6,6,6");
-  close_all();
-}
-END_TEST
-
-START_TEST(vacuum_and_analyze_are_commits) {
-  open_all(_i);
-  expect_hit(db, "10,20,30");
-  test_db_exec(writer, "VACUUM");
-  expect(db, "10,20,30", "computed");
-  expect_hit(db, "10,20,30");
-  test_db_exec(writer, "ANALYZE");
-  expect(db, "10,20,30", "computed");
-  close_all();
-}
-END_TEST
-
 START_TEST(a_table_can_be_made_on_what_another_connection_just_made) {
   open_all(_i);
   for (int i = 0; i < 3; i++) {
     expect_rows(db, "10,20,30");
     test_db_exec(writer, "CREATE TABLE new%d(a); INSERT INTO new%d VALUES (7)",
                  i, i);
-    test_db_exec(db, "CREATE VIRTUAL TABLE temp.fresh USING cached(("
-                     "SELECT a FROM new%d))", i);
+    test_db_exec(db,
+                 "CREATE VIRTUAL TABLE temp.fresh USING cached(("
+                 "SELECT a FROM new%d))",
+                 i);
     ck_assert_str_eq(test_db_text(db, "SELECT a FROM fresh"), "7");
     ck_assert_str_eq(test_db_text(db, "SELECT a FROM fresh"), "7");
     test_db_exec(db, "DROP TABLE fresh");
@@ -425,65 +323,6 @@ START_TEST(a_table_can_be_made_on_what_another_connection_just_made) {
   close_all();
 }
 END_TEST
-
-START_TEST(the_journal_mode_may_change_and_change_back) {
-  open_all(_i);
-  test_db_close(peer);
-  test_db_close(writer);
-  peer = writer = NULL;
-  for (int i = 0; i < 6; i++) {
-    const char *to = modes[(_i + i + 1) % N_MODES];
-    expect_rows(db, test_db_text(db, "SELECT group_concat(v) FROM t"));
-    ck_assert_str_eq(test_db_text(db, "PRAGMA journal_mode = %s", to), to);
-    test_db_exec(db, "UPDATE t SET v = v + 1");
-    expect_rows(db, test_db_text(db, "SELECT group_concat(v) FROM t"));
-    expect_rows(db, test_db_text(db, "SELECT group_concat(v) FROM t"));
-  }
-  close_all();
-}
-END_TEST
-
-START_TEST(after_all_connections_closed_nothing_old_is_served) {
-  for (int i = 0; i < 4; i++) {
-    db = test_cached_open("test.db", modes[_i]);
-    if (i == 0) {
-      test_db_exec(db, "CREATE TABLE t(id INTEGER PRIMARY KEY, k, v);"
-                       "INSERT INTO t VALUES (1, 1, 0)");
-    }
-    test_db_exec(db, "%s", tables);
-    ck_assert_int_eq(test_db_int(db, "SELECT g FROM whole"), i);
-    ck_assert_int_eq(test_db_int(db, "SELECT g FROM whole"), i);
-    test_db_close(db);
-    writer = test_db_open("test.db", NULL);
-    test_db_exec(writer, "UPDATE t SET v = v + 1");
-    test_db_close(writer);
-  }
-}
-END_TEST
-
-START_TEST(a_file_put_in_the_place_of_another_is_another) {
-  open_all(_i);
-  expect_hit(db, "10,20,30");
-  test_db_close(writer);
-  writer = test_db_open("new.db", modes[_i]);
-  test_db_exec(writer, "CREATE TABLE t(id INTEGER PRIMARY KEY, k INT, v INT);"
-                       "INSERT INTO t VALUES (1, 1, 99)");
-  test_db_close(writer);
-  ck_assert_int_eq(rename(test_tmp_path("new.db"), test_tmp_path("test.db")),
-                   0);
-  remove(test_tmp_path("test.db-wal"));
-  remove(test_tmp_path("test.db-shm"));
-  expect_rows(db, "10,20,30");
-  writer = test_cached_open("test.db", NULL);
-  test_db_exec(writer, "%s", tables);
-  expect_rows(writer, "99");
-  expect_rows(writer, "99");
-  expect_rows(db, "10,20,30");
-  close_all();
-}
-END_TEST
-
-/* ---- single flight ---- */
 
 enum { N_THREADS = 32 };
 
@@ -530,9 +369,6 @@ Suite *cache_table_suite(void) {
   tcase_add_loop_test(c, connections_of_the_process_share_answers, 0, N_MODES);
   tcase_add_loop_test(c, a_commit_by_another_connection_is_seen_at_once, 0,
                       N_MODES);
-  tcase_add_test(c, every_way_of_writing_is_seen);
-  tcase_add_test(c, a_blob_written_in_place_is_seen);
-  tcase_add_loop_test(c, a_backup_into_the_database_is_seen, 0, N_MODES);
   tcase_add_loop_test(c, own_uncommitted_writes_are_seen_by_their_writer_only,
                       0, N_MODES);
   tcase_add_test(c, a_rollback_spares_the_answers_from_before);
@@ -547,16 +383,8 @@ Suite *cache_table_suite(void) {
   tcase_add_test(c, a_commit_during_the_computation_is_not_covered_up);
   tcase_add_test(c, an_answer_is_filed_under_the_snapshot_it_was_read_at);
   tcase_add_test(c, a_tag_invalidated_during_the_computation_leaves_no_answer);
-  tcase_add_test(c, a_checkpoint_spares_the_answers);
-  tcase_add_loop_test(c, vacuum_and_analyze_are_commits, 0, N_MODES);
-  tcase_add_loop_test(c, a_table_can_be_made_on_what_another_connection_just_made,
-                      0, N_MODES);
-  tcase_add_loop_test(c, the_journal_mode_may_change_and_change_back, 0,
-                      N_MODES);
-  tcase_add_loop_test(c, after_all_connections_closed_nothing_old_is_served, 0,
-                      N_MODES);
-  tcase_add_loop_test(c, a_file_put_in_the_place_of_another_is_another, 0,
-                      N_MODES);
+  tcase_add_loop_test(
+      c, a_table_can_be_made_on_what_another_connection_just_made, 0, N_MODES);
   tcase_add_test(c, many_threads_on_one_cold_answer_compute_it_once);
   suite_add_tcase(s, c);
   return s;

@@ -67,8 +67,10 @@ static int each_failure(bool (*attempt)(void)) {
 
       ck_assert(attempt());
       before = test_heap_outstanding();
-      if (on) test_heap_fail_from(++nth);
-      else test_heap_fail_at(++nth);
+      if (on)
+        test_heap_fail_from(++nth);
+      else
+        test_heap_fail_at(++nth);
       ok = attempt();
       test_heap_fail_never();
       ck_assert_msg(ok || test_heap_failed(), "failed with memory enough");

@@ -51,8 +51,9 @@ static const struct {
      " ORDER BY t.id"},
     {"nested USING cached((SELECT n + 1 AS m FROM count_of(:k)))",
      "SELECT m FROM nested(?1)", "SELECT count(*) + 1 FROM t WHERE k = ?1"},
-    {NULL, "SELECT u.id, c.n FROM u JOIN count_of AS c ON c.k = u.id"
-           " WHERE u.id <= ?1 ORDER BY 1",
+    {NULL,
+     "SELECT u.id, c.n FROM u JOIN count_of AS c ON c.k = u.id"
+     " WHERE u.id <= ?1 ORDER BY 1",
      "SELECT u.id, (SELECT count(*) FROM t WHERE k = u.id) FROM u"
      " WHERE u.id <= ?1 ORDER BY 1"},
     {NULL, "SELECT a.n, b.n FROM count_of(?1) a, count_of(1) b",
@@ -74,18 +75,34 @@ static const char *const steps[] = {
     "REPLACE INTO t(id, k, v) VALUES (%u, %u, 5)",
     "INSERT OR IGNORE INTO u VALUES (%u, %u)",
     "UPDATE u SET w = %u",
-    "BEGIN", "BEGIN", "BEGIN IMMEDIATE",
-    "COMMIT", "COMMIT", "ROLLBACK", "END",
-    "SAVEPOINT s", "ROLLBACK TO s", "RELEASE s",
-    "CREATE INDEX IF NOT EXISTS t_k ON t(k)", "DROP INDEX IF EXISTS t_k",
-    "CREATE TABLE IF NOT EXISTS other(a)", "DROP TABLE IF EXISTS other",
-    "CREATE TEMP TABLE IF NOT EXISTS mine(a)", "DROP TABLE IF EXISTS mine",
-    "PRAGMA wal_checkpoint(PASSIVE)", "PRAGMA wal_checkpoint(TRUNCATE)",
-    "VACUUM", "ANALYZE", "PRAGMA user_version = %u", "PRAGMA optimize",
-    "SELECT cache_invalidate('k:%u')", "SELECT cache_clear()",
+    "BEGIN",
+    "BEGIN",
+    "BEGIN IMMEDIATE",
+    "COMMIT",
+    "COMMIT",
+    "ROLLBACK",
+    "END",
+    "SAVEPOINT s",
+    "ROLLBACK TO s",
+    "RELEASE s",
+    "CREATE INDEX IF NOT EXISTS t_k ON t(k)",
+    "DROP INDEX IF EXISTS t_k",
+    "CREATE TABLE IF NOT EXISTS other(a)",
+    "DROP TABLE IF EXISTS other",
+    "CREATE TEMP TABLE IF NOT EXISTS mine(a)",
+    "DROP TABLE IF EXISTS mine",
+    "PRAGMA wal_checkpoint(PASSIVE)",
+    "PRAGMA wal_checkpoint(TRUNCATE)",
+    "VACUUM",
+    "ANALYZE",
+    "PRAGMA user_version = %u",
+    "PRAGMA optimize",
+    "SELECT cache_invalidate('k:%u')",
+    "SELECT cache_clear()",
     "SELECT cache_config('cap_bytes', 1500)",
     "SELECT cache_config('cap_bytes', 10000000)",
-    "SELECT count(*) FROM t", "PRAGMA cache_size = %u",
+    "SELECT count(*) FROM t",
+    "PRAGMA cache_size = %u",
     "PRAGMA reverse_unordered_selects = 0",
 };
 enum { N_STATEMENTS = sizeof steps / sizeof *steps };
@@ -182,7 +199,8 @@ static void close_all(void) {
     }
   }
   ck_assert_int_gt(test_db_int(conns[0], "SELECT hits_l1 FROM cache_stats"
-                                         " WHERE name = 'total'"), 20);
+                                         " WHERE name = 'total'"),
+                   20);
   for (int i = 0; i < N_CONNS; i++) test_db_close(conns[i]);
 }
 

@@ -89,8 +89,8 @@ START_TEST(no_expression_null_and_nothing_but_commas_are_no_tags) {
 END_TEST
 
 START_TEST(too_many_tags_a_tag_too_long_and_a_failing_expression_are_errors) {
-  ck_assert_str_eq(
-      names("'a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r'", NULL), "[25]");
+  ck_assert_str_eq(names("'a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r'", NULL),
+                   "[25]");
   ck_assert_str_eq(names("hex(zeroblob(200))", NULL), "[25]");
   ck_assert_str_eq(names("abs(-9223372036854775808)", NULL), "[1]");
 }

@@ -16,7 +16,8 @@ static bool is_stale(sqlite3 *db) {
 }
 
 START_TEST(only_what_others_changed_is_stale_and_only_once) {
-  sqlite3 *db = test_db_open("a.db", "wal"), *other = test_db_open("a.db", NULL);
+  sqlite3 *db = test_db_open("a.db", "wal"),
+          *other = test_db_open("a.db", NULL);
 
   test_db_exec(db, "CREATE TABLE t(a)");
   ck_assert(!is_stale(db));

@@ -30,8 +30,8 @@ static void expect_same_value(sqlite3_value *a, sqlite3_value *b,
   int type = sqlite3_value_type(a), n;
   double x, y;
 
-  ck_assert_msg(type == sqlite3_value_type(b), "%s: type %d and %d", what,
-                type, sqlite3_value_type(b));
+  ck_assert_msg(type == sqlite3_value_type(b), "%s: type %d and %d", what, type,
+                sqlite3_value_type(b));
   ck_assert_msg(sqlite3_value_subtype(a) == sqlite3_value_subtype(b),
                 "%s: subtypes differ", what);
   if (type == SQLITE_INTEGER) {
@@ -42,8 +42,8 @@ static void expect_same_value(sqlite3_value *a, sqlite3_value *b,
   } else if (type != SQLITE_NULL) {
     n = sqlite3_value_bytes(a);
     ck_assert_int_eq(n, sqlite3_value_bytes(b));
-    ck_assert_msg(n == 0 || memcmp(sqlite3_value_blob(a),
-                                   sqlite3_value_blob(b), (size_t)n) == 0,
+    ck_assert_msg(n == 0 || memcmp(sqlite3_value_blob(a), sqlite3_value_blob(b),
+                                   (size_t)n) == 0,
                   "%s: bytes differ", what);
   }
 }
