@@ -307,10 +307,15 @@ static int publish(hp_table *t, call *k, hp_answer *a,
 }
 
 /* Are the rows that were just computed those of look's stamps, by the program
-** of the key, and still current? */
+** of the key, and still current? With a ttl alone the stamps do not matter, but
+** the age does: a transaction may read what was right long ago. */
 static bool is_worth_keeping(hp_table *t, const call *k) {
   if (!k->may_keep || t->id.has_moved) return false;
-  if (t->d->options.consistency == HP_CONSISTENCY_TTL) return true;
+  if (t->d->options.consistency == HP_CONSISTENCY_TTL &&
+      sqlite3_get_autocommit(t->conn->db)) {
+    return true;
+  }
+  if (k->look.state == HP_SNAPSHOT_UNKNOWN) return false;
   return hp_deps_are_current(&t->id.deps, &k->look);
 }
 
