@@ -284,6 +284,75 @@ START_TEST(an_answer_is_filed_under_the_snapshot_it_was_read_at) {
 }
 END_TEST
 
+START_TEST(an_old_snapshot_is_not_filed_as_young_under_a_ttl) {
+  static const char timed[] =
+      "CREATE VIRTUAL TABLE temp.timed USING cached(("
+      "SELECT group_concat(v) AS g FROM t), ttl=3600, consistency=ttl)";
+
+  open_all(WAL);
+  test_db_exec(db, timed);
+  test_db_exec(peer, timed);
+  test_db_exec(peer, "BEGIN; SELECT * FROM t");
+  test_db_exec(writer, "UPDATE t SET v = 5");
+  ck_assert_str_eq(test_db_text(peer, "SELECT g FROM timed"), "10,20,30");
+  ck_assert_str_eq(test_db_text(db, "SELECT g FROM timed"), "5,5,5");
+  ck_assert_str_eq(test_cached_source(db, "timed"), "l1");
+  test_db_exec(peer, "COMMIT");
+  ck_assert_str_eq(test_cached_source(peer, "timed"), "l1");
+  test_db_exec(writer, "UPDATE t SET v = 6");
+  ck_assert_str_eq(test_db_text(db, "SELECT g, _source FROM timed"),
+                   "5,5,5|l1");
+  close_all();
+}
+END_TEST
+
+START_TEST(one_thread_does_not_wait_for_its_own_computation) {
+  static const char both[] =
+      "CREATE VIRTUAL TABLE temp.same USING cached((SELECT count(*) AS n"
+      " FROM t), tags=elsewhere('SELECT n FROM same'))";
+
+  open_all(WAL);
+  test_db_close(writer);
+  writer = test_cached_open("test.db", NULL);
+  define_elsewhere(db);
+  test_db_exec(writer, "CREATE VIRTUAL TABLE temp.same USING cached(("
+                       "SELECT count(*) AS n FROM t))");
+  test_db_exec(db, both);
+  ck_assert_str_eq(test_db_text(db, "SELECT n FROM same"), "3");
+  close_all();
+}
+END_TEST
+
+static int ignore_trace(unsigned event, void *arg, void *p, void *x) {
+  (void)event, (void)arg, (void)p, (void)x;
+  return 0;
+}
+
+START_TEST(without_the_trace_hook_answers_stay_right) {
+  open_all(_i);
+  test_db_exec(db, "CREATE VIRTUAL TABLE main.stored USING cached(("
+                   "SELECT sum(v) AS s FROM t))");
+  test_db_text(db, "SELECT s FROM stored");
+  sqlite3_trace_v2(db, SQLITE_TRACE_STMT, ignore_trace, NULL);
+  for (int i = 0; i < 4; i++) {
+    const char *s = test_db_text(writer, "SELECT sum(v) FROM t");
+
+    ck_assert_str_eq(test_db_text(db, "SELECT s FROM stored"), s);
+    ck_assert_str_eq(test_db_text(db, "SELECT s FROM stored"), s);
+    expect_rows(db, test_db_text(writer, "SELECT group_concat(v) FROM t"));
+    test_db_exec(writer, "UPDATE t SET v = v + 1");
+  }
+  test_db_exec(db, "BEGIN");
+  test_db_text(db, "SELECT s FROM stored");
+  if (_i == WAL) {
+    test_db_exec(writer, "UPDATE t SET v = 0");
+    ck_assert_int_ne(test_db_int(db, "SELECT s FROM stored"), 0);
+  }
+  test_db_exec(db, "COMMIT");
+  close_all();
+}
+END_TEST
+
 START_TEST(a_tag_invalidated_during_the_computation_leaves_no_answer) {
   open_all(WAL);
   test_db_close(writer);
@@ -382,6 +451,9 @@ Suite *cache_table_suite(void) {
   tcase_add_test(c, a_cached_and_a_plain_table_in_one_statement_agree);
   tcase_add_test(c, a_commit_during_the_computation_is_not_covered_up);
   tcase_add_test(c, an_answer_is_filed_under_the_snapshot_it_was_read_at);
+  tcase_add_test(c, an_old_snapshot_is_not_filed_as_young_under_a_ttl);
+  tcase_add_test(c, one_thread_does_not_wait_for_its_own_computation);
+  tcase_add_loop_test(c, without_the_trace_hook_answers_stay_right, 0, N_MODES);
   tcase_add_test(c, a_tag_invalidated_during_the_computation_leaves_no_answer);
   tcase_add_loop_test(
       c, a_table_can_be_made_on_what_another_connection_just_made, 0, N_MODES);

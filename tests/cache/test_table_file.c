@@ -189,6 +189,46 @@ START_TEST(the_journal_mode_may_change_and_change_back) {
 }
 END_TEST
 
+static const char *const lonely[] = {":memory:", "", "file:m?mode=memory",
+                                     "file::memory:?cache=shared"};
+
+START_TEST(a_database_of_one_connection_alone_is_watched_too) {
+  db = test_cached_open(lonely[_i][0] ? lonely[_i] : "file:", NULL);
+  test_db_exec(db, "CREATE TABLE t(id INTEGER PRIMARY KEY, k INT, v INT);"
+                   "INSERT INTO t VALUES (1, 1, 10)");
+  test_db_exec(db, "%s", tables);
+  for (int i = 0; i < 5; i++) {
+    const char *v = test_db_text(db, "SELECT v FROM t");
+
+    expect_rows(db, v);
+    expect_rows(db, v);
+    test_db_exec(db, "UPDATE t SET v = v + 1");
+    test_db_exec(db, "BEGIN; UPDATE t SET v = 0");
+    expect_rows(db, "0");
+    test_db_exec(db, "ROLLBACK");
+  }
+  test_db_close(db);
+}
+END_TEST
+
+START_TEST(an_exclusively_locked_file_is_read_right) {
+  open_all(_i);
+  test_db_close(peer);
+  test_db_close(writer);
+  peer = writer = NULL;
+  expect_rows(db, "10,20,30");
+  test_db_exec(db, "SELECT cache_quiesce(0); PRAGMA locking_mode = exclusive;"
+                   "UPDATE t SET v = 1");
+  for (int i = 0; i < 4; i++) {
+    expect_rows(db, test_db_text(db, "SELECT group_concat(v) FROM t"));
+    test_db_exec(db, "UPDATE t SET v = v + id");
+  }
+  test_db_exec(db, "PRAGMA locking_mode = normal");
+  expect_rows(db, test_db_text(db, "SELECT group_concat(v) FROM t"));
+  close_all();
+}
+END_TEST
+
 START_TEST(after_all_connections_closed_nothing_old_is_served) {
   for (int i = 0; i < 4; i++) {
     db = test_cached_open("test.db", modes[_i]);
@@ -240,6 +280,9 @@ Suite *cache_table_file_suite(void) {
   tcase_add_loop_test(c, vacuum_and_analyze_are_commits, 0, N_MODES);
   tcase_add_loop_test(c, the_journal_mode_may_change_and_change_back, 0,
                       N_MODES);
+  tcase_add_loop_test(c, a_database_of_one_connection_alone_is_watched_too, 0,
+                      sizeof lonely / sizeof *lonely);
+  tcase_add_loop_test(c, an_exclusively_locked_file_is_read_right, 0, N_MODES);
   tcase_add_loop_test(c, after_all_connections_closed_nothing_old_is_served, 0,
                       N_MODES);
   tcase_add_loop_test(c, a_file_put_in_the_place_of_another_is_another, 0,
