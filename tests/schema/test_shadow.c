@@ -16,7 +16,8 @@ enum { BUDGET_MS = 10000 };
 static const char schema[] =
     "CREATE TABLE deck(id INTEGER PRIMARY KEY AUTOINCREMENT, name UNIQUE);"
     "CREATE TABLE card(id INTEGER PRIMARY KEY, deck REFERENCES deck, w TEXT"
-    " COLLATE alien, low AS (pure(w)), CHECK (length(w) < 99));"
+    " COLLATE alien, low AS (pure(w)), CHECK (length(w) < 99)"
+    ", CHECK (json_valid(w) OR w <> ''));"
     "CREATE TABLE [odd \"name'](\"a b\", PRIMARY KEY(\"a b\")) WITHOUT ROWID;"
     "CREATE UNIQUE INDEX card_w ON card(pure(w), deck DESC) WHERE deck > 1;"
     "CREATE VIEW v AS SELECT pure(w) AS p, total2(id) FROM card;"
