@@ -39,7 +39,7 @@ run     = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@echo '  $1';)
 SETUP   = @sh tests/support/setup.sh $(1) && mkdir -p $(B) && touch $@
 
 .PHONY: all test unit sql-test $(PARTS) demo bench bench-demo bench-advice \
-        replay lint asan tsan valgrind \
+        soak mutate replay lint asan tsan valgrind \
         cover fuzz format hosts-versions install reference help clean
 all: $(B)/hotpath.so $(if $(filter build,$(B)),hotpath.so) ## build hotpath.so
 
@@ -73,6 +73,11 @@ sql-test: sql ## run the black-box SQL tests in the sqlite3 shell
 symbols: ## check what hotpath.so exports and needs
 hosts: $(B)/.setup-hosts ## load hotpath.so into Python, Perl, Tcl, Ruby, shell
 coherence: ## readers and writers in several processes never disagree
+oracle: ## every cached read repeated uncached (OPS=60000 SEED=1)
+soak: ## the oracle for longer: make soak OPS=10000000
+	@$(MAKE) oracle OPS=$${OPS:-2000000}
+mutate: all $(call PROGS,oracle) $(call PROGS,coherence) ## each rule off: the oracle must fail (ONLY=rule)
+	@sh tests/oracle/mutate.sh $(abspath $(B)/bin/tests) $(ONLY)
 .SECONDEXPANSION:
 $(PARTS): all $(B)/.setup-test $$(call PROGS,$$@)
 	@SO=$(abspath $(B)/hotpath.so) ROOT=$(CURDIR) BIN=$(abspath $(B)/bin/tests/$@) \

@@ -32,6 +32,9 @@ static int add(hp_deps *d, hp_conn *c, int i) {
   if (d->n == HP_MAX_DEPS) return SQLITE_RANGE;
   if (i < 2) {
     rc = hp_snapshot_open(c, i ? "temp" : "main", &d->snapshot[d->n]);
+    if (!rc && !i && hp_witness_open(c, &d->witness) == SQLITE_NOMEM) {
+      rc = SQLITE_NOMEM;
+    }
   } else {
     rc = schema_name(c->db, i, &name);
     if (!rc) rc = hp_snapshot_open(c, name, &d->snapshot[d->n]);
@@ -89,6 +92,33 @@ void hp_deps_look(hp_deps *d, sqlite3_stmt *run, hp_look *out) {
     out->state = worse(out->state, out->each[i]);
   }
   if (run && d->n) hp_snapshot_end_run(d->snapshot[0]);
+}
+
+/* The ledger is about main, which is the first where it is there at all. */
+static bool covers(hp_deps *d, const hp_stamp *then, const hp_stamp *now) {
+  for (int i = 0; i < d->n; i++) {
+    if (hp_stamp_equal(then[i], now[i])) continue;
+    if (i || !d->witness ||
+        !hp_witness_covers(d->witness, &d->reading, then[i], now[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+hp_verdict hp_deps_check(hp_deps *d, const hp_entry *e, const hp_look *look,
+                         int64_t now_ms) {
+  hp_verdict v = hp_entry_check(e, look->stamps, d->n, now_ms);
+
+  if (v != HP_VERDICT_STAMP || e->n_deps != d->n ||
+      !covers(d, hp_entry_stamps(e), look->stamps)) {
+    return v;
+  }
+  return hp_entry_check(e, NULL, 0, now_ms);
+}
+
+void hp_deps_study(hp_deps *d, const char *sql) {
+  if (d->witness) hp_witness_work(d->witness, sql, &d->reading);
 }
 
 int hp_deps_pin(hp_deps *d, hp_look *look) {

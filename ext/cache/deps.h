@@ -9,6 +9,7 @@
 
 #include "cache/entry.h"
 #include "cache/snapshot.h"
+#include "cache/witness.h"
 
 typedef struct hp_deps {
   int n;
@@ -16,13 +17,15 @@ typedef struct hp_deps {
   hp_snapshot *snapshot[HP_MAX_DEPS]; /* borrowed from the connection */
   sqlite3_stmt *pin[HP_MAX_DEPS];     /* hp_snapshot_pin()'s, owned */
   uint64_t id[HP_MAX_DEPS];           /* identities that keys were made of */
+  hp_witness *witness; /* of main, if it is among them; borrowed; or NULL */
+  hp_reading reading;  /* what is read of main */
 } hp_deps;
 
 /* What was seen at one look. */
 typedef struct hp_look {
-  hp_snapshot_state state;                /* the worst of all */
+  hp_snapshot_state state; /* the worst of all */
   hp_snapshot_state each[HP_MAX_DEPS];
-  hp_stamp stamps[HP_MAX_DEPS];           /* where FREE or HELD */
+  hp_stamp stamps[HP_MAX_DEPS]; /* where FREE or HELD */
 } hp_look;
 
 /* Sets d to the databases whose bits are set in mask (0 main, 1 temp, 2…
@@ -44,6 +47,16 @@ bool hp_deps_are_known(const hp_deps *d);
 ** run is NULL, or the running statement if it reads only once. Inside a
 ** section. */
 void hp_deps_look(hp_deps *d, sqlite3_stmt *run, hp_look *out);
+
+/* Is e right at look's stamps and this time? Also if it is older, but no table
+** that it depends on was written since. Inside a section. */
+hp_verdict hp_deps_check(hp_deps *d, const hp_entry *e, const hp_look *look,
+                         int64_t now_ms);
+
+/* After hp_deps_check() said HP_VERDICT_STAMP of an answer to the SELECT sql:
+** finds out what it will need the next time. Outside of sections; runs SQL on
+*the host. */
+void hp_deps_study(hp_deps *d, const char *sql);
 
 /* Opens and proves the read transactions that `look` found FREE, and updates
 ** it. An SQLite code. Outside of sections. */

@@ -109,6 +109,7 @@ typedef struct call {
   hp_look look;
   bool has_key;
   bool may_keep;      /* its answer may be published */
+  bool is_outdated;   /* an entry was there, of another stamp */
   bool is_refresh;    /* asked by hp_table_refresh() */
   bool is_shared;     /* published: others who wait find it */
   hp_source source;   /* of rows that are computed */
@@ -158,7 +159,7 @@ static bool may_be_stale(const hp_table *t, const hp_entry *e, hp_verdict v) {
 
 /* Inside a section: the entry that can be served, pinned, or NULL. *what is
 ** what to count. */
-static hp_entry *find(hp_table *t, const call *k, hp_answer *a,
+static hp_entry *find(hp_table *t, call *k, hp_answer *a,
                       hp_count *what) {
   bool by_stamp = t->d->options.consistency == HP_CONSISTENCY_SNAPSHOT;
   hp_entry *e = (hp_entry *)hp_l1_get(t->l1, &k->key);
@@ -168,7 +169,9 @@ static hp_entry *find(hp_table *t, const call *k, hp_answer *a,
   *what = HP_COUNT_miss_cold;
   if (!e) return NULL;
   if (e->node.expires_ms != HP_NEVER_MS) now_ms = hp_clock_ms();
-  v = hp_entry_check(e, by_stamp ? k->look.stamps : NULL, t->id.deps.n, now_ms);
+  v = by_stamp ? hp_deps_check(&t->id.deps, e, &k->look, now_ms)
+               : hp_entry_check(e, NULL, 0, now_ms);
+  k->is_outdated = v == HP_VERDICT_STAMP;
   *what = count_of_verdict[v];
   if (v != HP_VERDICT_HIT) {
     if (!may_be_stale(t, e, v)) return NULL;
@@ -437,6 +440,7 @@ static int answer(hp_table *t, call *k, hp_answer *a, char **err) {
   if (!rc && t->id.is_storable && hp_table_is_enabled()) {
     rc = try_cache(t, k, a, &r);
   }
+  if (k->is_outdated) hp_deps_study(&t->id.deps, t->d->sql);
   if (r == TRIAL_HIT) return rc;
   if (!rc) {
     settle(t, k, r);
@@ -450,7 +454,7 @@ static void init_call(call *k, sqlite3_stmt *once, sqlite3_value **argv,
   k->argv = argv;
   k->args = args;
   k->once = once;
-  k->has_key = k->is_refresh = k->is_shared = false;
+  k->has_key = k->is_refresh = k->is_shared = k->is_outdated = false;
 }
 
 int hp_table_answer(hp_table *t, sqlite3_stmt *once, sqlite3_value **argv,

@@ -96,7 +96,8 @@ static void add_writes(hp_witness *w, sqlite3_stmt *stmt) {
 }
 
 static void begin_statement(hp_witness *w, sqlite3_stmt *stmt) {
-  if (is_writing(w)) return;
+  if (w->verb != HP_VERB_WRITE && w->verb != HP_VERB_WITH) return;
+  if (is_writing(w) || !hp_snapshot_file(w->s)) return;
   begin(w, PHASE_STATEMENT);
   add_writes(w, stmt);
   w->has_before = !w->is_void && read_moment(w, &w->before);

@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
+#
 # The coherence test on the real hotpath.so: COHERENCE_S seconds per mode (2).
 set -u
 dir=$(mktemp -d) || exit 1
