@@ -115,10 +115,11 @@ format: $(B)/.setup-lint ## rewrite the C files as .clang-format says
 	@find ext tests -name '*.[ch]' | xargs clang-format -i
 asan: ## run the tests under the address and undefined sanitizers
 	@$(MAKE) B=$(B)-asan CFLAGS='$(SAN) -fsanitize=address,undefined' TESTS='$(SAN_TESTS)' test \
-	  HOST_WRAP='env ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD=$(call runtime,asan):$(call runtime,ubsan)'
+	  CK_TIMEOUT_MULTIPLIER=10 HOST_WRAP='env ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD=$(call runtime,asan):$(call runtime,ubsan)'
 tsan: ## run the tests under the thread sanitizer
 	@$(MAKE) B=$(B)-tsan CFLAGS='$(SAN) -fsanitize=thread -Wno-tsan' TESTS='$(SAN_TESTS)' test \
-	  HOST_WRAP='env LD_PRELOAD=$(call runtime,tsan)'
+	  CK_TIMEOUT_MULTIPLIER=10 HOST_WRAP='env LD_PRELOAD=$(call runtime,tsan)' \
+	  TSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/tsan.supp
 valgrind: | $(B)/.setup-valgrind ## run the black-box SQL tests under valgrind
 	@$(MAKE) TESTS=sql test \
 	  HOST_WRAP='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite'

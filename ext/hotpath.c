@@ -91,13 +91,22 @@ static int register_all(sqlite3 *db, char **pz_err) {
   return rc;
 }
 
-/* The routines of one SQLite must not be used on another's connection. */
-static bool is_other_sqlite(const sqlite3_api_routines *api) {
+/* Keeps the host's routines: once, since other threads may be using them by
+** now. False if they are another SQLite's, which must not be used on this
+** one's connections. */
+static bool keep_routines(const sqlite3_api_routines *api) {
 #ifdef SQLITE_CORE
   (void)api;
-  return false;
+  return true;
 #else
-  return sqlite3_api && sqlite3_api != api;
+  static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+  bool is_ours;
+
+  pthread_mutex_lock(&lock);
+  if (!sqlite3_api) SQLITE_EXTENSION_INIT2(api);
+  is_ours = sqlite3_api == api;
+  pthread_mutex_unlock(&lock);
+  return is_ours;
 #endif
 }
 
@@ -108,13 +117,11 @@ sqlite3_hotpath_init(sqlite3 *db, char **pz_err,
   int rc;
 
   if (!pz_err) pz_err = &ignored;
-  if (is_other_sqlite(api)) {
+  if (!keep_routines(api)) {
     *pz_err = api->mprintf("hotpath: this process has loaded it already with "
                            "another copy of SQLite; use one of them");
     return SQLITE_ERROR;
   }
-  SQLITE_EXTENSION_INIT2(api);
-  (void)api;
   if (sqlite3_libversion_number() < OLDEST_SQLITE) {
     *pz_err = sqlite3_mprintf("hotpath: needs SQLite 3.34.0 or newer, this "
                               "application has %s",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cache/flight.h"
+#include "base/clock.h"
 #include "base/sqlite_api.h"
 
 #include <pthread.h>
@@ -91,9 +92,10 @@ static bool is_circle(const hp_flight *f) {
 }
 
 static struct timespec time_in(int64_t ms) {
-  struct timespec t;
+  int64_t now_ns = hp_clock_ns();
+  struct timespec t = {.tv_sec = (time_t)(now_ns / 1000000000),
+                       .tv_nsec = (long)(now_ns % 1000000000)};
 
-  clock_gettime(CLOCK_MONOTONIC, &t);
   t.tv_sec += (time_t)(ms / 1000);
   t.tv_nsec += (long)(ms % 1000) * 1000000;
   if (t.tv_nsec >= 1000000000) {
@@ -143,7 +145,7 @@ static hp_flight_role join(hp_flight *f, int64_t wait_ms,
   wait_for(f, wait_ms, is_cancelled, arg);
   for (at = &waiters; *at != &me; at = &(*at)->next) {
   }
-  *at = me.next;
+  *at = me.next; /* NOLINT: me is on the list */
   role = role_after(f);
   leave(f);
   return role;

@@ -184,6 +184,7 @@ static bool has_main_room(const policy *p, const hp_l1_node *c,
                           const hp_room *room) {
   const hp_queue *a = &p->queues[PROBATION], *b = &p->queues[PROTECTED];
 
+  /* cppcheck-suppress nullPointerRedundantCheck ; its caller has a c */
   return share_of(a->bytes + b->bytes + c->bytes, a->n + b->n + 1, room) <=
          1 - p->window_share;
 }

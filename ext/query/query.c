@@ -39,7 +39,7 @@ void hp_query_before_fork(void) {
 void hp_query_after_fork(bool is_child) {
   hp_suspects_after_fork();
   hp_detectors_after_fork();
-  hp_slow_after_fork(is_child);
+  hp_slow_after_fork();
   hp_stats_after_fork(is_child);
   hp_persist_after_fork(is_child);
 }

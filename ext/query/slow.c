@@ -139,7 +139,6 @@ void hp_slow_before_fork(void) {
   pthread_mutex_lock(&slow.lock);
 }
 
-void hp_slow_after_fork(bool is_child) {
-  if (is_child) pthread_mutex_init(&slow.lock, NULL);
-  else pthread_mutex_unlock(&slow.lock);
+void hp_slow_after_fork(void) {
+  pthread_mutex_unlock(&slow.lock);
 }

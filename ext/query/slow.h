@@ -59,6 +59,6 @@ void hp_slow_reset(void);
 
 /* Around fork(), as for the store. */
 void hp_slow_before_fork(void);
-void hp_slow_after_fork(bool is_child);
+void hp_slow_after_fork(void);
 
 #endif

@@ -385,12 +385,8 @@ void hp_stats_before_fork(void) {
 }
 
 void hp_stats_after_fork(bool is_child) {
-  if (!is_child) {
-    hp_stats_unlock();
-    return;
-  }
-  pthread_mutex_init(&store.lock, NULL);
-  for (hp_recorder *r = store.recorders; r; r = r->next) {
+  for (hp_recorder *r = store.recorders; is_child && r; r = r->next) {
     hp_recorder_after_fork(r);
   }
+  hp_stats_unlock();
 }

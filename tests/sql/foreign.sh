@@ -1,15 +1,15 @@
+#!/bin/sh
 # SPDX-License-Identifier: MIT
 #
 # One shell holds a cached table while other processes write, replace, lock
 # and damage the database.
 set -u
 
-# Asks the long-lived shell behind descriptor 3 one statement; what it printed
-# and complained about. (.once closes its file, and so flushes it.)
+# Asks the long-lived shell behind descriptor 3 one statement: what it printed
+# and complained about. (.once opens the pipe and closes it afterwards.)
 ask() {
   : >complaint
-  printf '.once answer\n%s\n.shell echo >done\n' "$1" >&3
-  read -r _ <&4
+  printf '.once answer\n%s\n' "$1" >&3
   cat answer complaint
 }
 
@@ -18,8 +18,7 @@ check() {
   echo "$1: wanted '$2', got '$3'|0"
 }
 
-mkfifo done
-exec 4<>done
+mkfifo answer
 for mode in wal delete; do
   sqlite3 "$mode.db" "PRAGMA journal_mode=$mode;
     CREATE TABLE cards(id INTEGER PRIMARY KEY, front TEXT);
