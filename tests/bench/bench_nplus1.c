@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
 **
-** Precision and recall of the N+1 detector on the labelled traces of the
-** shared workloads, beside the plain rule "five same statements in a second",
+** Precision and recall of the N+1 detector on our own labelled traces and those
+** of the shared workloads, beside the plain rule "five same statements in a
+*second",
 ** and the cost of recording a call. Skips with a line when the traces are not
 ** there. Traces carry no times: statements are set 0.1 ms apart, and a read's
 ** rows are unknown.
@@ -164,18 +165,27 @@ static double cost_of_cycle(int n, hp_shape_class what) {
   return ns;
 }
 
+/* The traces of one directory, or a line that says that it is not there. */
+static void judge_directory(const char *path) {
+  DIR *dir = opendir(path);
+
+  if (!dir) {
+    printf("N+1 traces: skipped, there is no %s\n", path);
+    return;
+  }
+  printf("%s: ", path);
+  judge_traces(dir, path);
+  closedir(dir);
+}
+
 int main(void) {
   const char *shared = getenv("HOTPATH_SHARED");
   char *path =
       sqlite3_mprintf("%s/workloads/nplusone", shared ? shared : "../shared");
-  DIR *dir = path ? opendir(path) : NULL;
 
-  if (dir) {
-    judge_traces(dir, path);
-    closedir(dir);
-  } else {
-    printf("N+1 traces: skipped, there is no %s\n", path ? path : "memory");
-  }
+  if (!path) return EXIT_FAILURE;
+  judge_directory("tests/bench/nplus1");
+  judge_directory(path);
   sqlite3_free(path);
   printf("N+1 recording: %.1f ns (1 statement), %.1f ns (3 in turn), %.1f ns "
          "(100 in turn), %.1f ns (lists)\n",

@@ -1,0 +1,13 @@
+SELECT * FROM users;
+SELECT * FROM profiles WHERE user_id = 1000 LIMIT 1;
+SELECT * FROM avatars WHERE profile_id = 1000 LIMIT 1;
+SELECT * FROM profiles WHERE user_id = 1003 LIMIT 1;
+SELECT * FROM avatars WHERE profile_id = 1003 LIMIT 1;
+SELECT * FROM profiles WHERE user_id = 1006 LIMIT 1;
+SELECT * FROM avatars WHERE profile_id = 1006 LIMIT 1;
+SELECT * FROM profiles WHERE user_id = 1009 LIMIT 1;
+SELECT * FROM avatars WHERE profile_id = 1009 LIMIT 1;
+SELECT * FROM profiles WHERE user_id = 1012 LIMIT 1;
+SELECT * FROM avatars WHERE profile_id = 1012 LIMIT 1;
+SELECT * FROM profiles WHERE user_id = 1015 LIMIT 1;
+SELECT * FROM avatars WHERE profile_id = 1015 LIMIT 1;

@@ -1,0 +1,9 @@
+SELECT * FROM a;
+SELECT * FROM settings WHERE name='x';
+SELECT * FROM settings WHERE name='x';
+SELECT * FROM settings WHERE name='x';
+SELECT * FROM settings WHERE name='x';
+SELECT * FROM settings WHERE name='x';
+SELECT * FROM settings WHERE name='x';
+SELECT * FROM settings WHERE name='x';
+SELECT * FROM settings WHERE name='x';

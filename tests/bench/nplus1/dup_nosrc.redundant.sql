@@ -1,0 +1,8 @@
+SELECT * FROM settings WHERE name='x';
+SELECT * FROM settings WHERE name='x';
+SELECT * FROM settings WHERE name='x';
+SELECT * FROM settings WHERE name='x';
+SELECT * FROM settings WHERE name='x';
+SELECT * FROM settings WHERE name='x';
+SELECT * FROM settings WHERE name='x';
+SELECT * FROM settings WHERE name='x';

@@ -1,0 +1,11 @@
+SELECT name FROM sqlite_master;
+SELECT sql FROM sqlite_master WHERE name='t0';
+SELECT sql FROM sqlite_master WHERE name='t1';
+SELECT sql FROM sqlite_master WHERE name='t2';
+SELECT sql FROM sqlite_master WHERE name='t3';
+SELECT sql FROM sqlite_master WHERE name='t4';
+SELECT sql FROM sqlite_master WHERE name='t5';
+SELECT sql FROM sqlite_master WHERE name='t6';
+SELECT sql FROM sqlite_master WHERE name='t7';
+SELECT sql FROM sqlite_master WHERE name='t8';
+SELECT sql FROM sqlite_master WHERE name='t9';

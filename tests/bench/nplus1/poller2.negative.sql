@@ -1,0 +1,10 @@
+SELECT * FROM jobs WHERE state = 'queued' ORDER BY id LIMIT 1;
+SELECT * FROM jobs WHERE state = 'queued' ORDER BY id LIMIT 1;
+SELECT * FROM jobs WHERE state = 'queued' ORDER BY id LIMIT 1;
+SELECT * FROM jobs WHERE state = 'queued' ORDER BY id LIMIT 1;
+SELECT * FROM jobs WHERE state = 'queued' ORDER BY id LIMIT 1;
+SELECT * FROM jobs WHERE state = 'queued' ORDER BY id LIMIT 1;
+SELECT * FROM jobs WHERE state = 'queued' ORDER BY id LIMIT 1;
+SELECT * FROM jobs WHERE state = 'queued' ORDER BY id LIMIT 1;
+SELECT * FROM jobs WHERE state = 'queued' ORDER BY id LIMIT 1;
+SELECT * FROM jobs WHERE state = 'queued' ORDER BY id LIMIT 1;

@@ -1,0 +1,9 @@
+SELECT `main`.`User`.`id` FROM `main`.`User` WHERE 1=1 LIMIT ? OFFSET ?;
+SELECT `main`.`Post`.`id` FROM `main`.`Post` WHERE (1=1 AND `main`.`Post`.`authorId` = ?) LIMIT ? OFFSET ?;
+SELECT `main`.`Post`.`id` FROM `main`.`Post` WHERE (1=1 AND `main`.`Post`.`authorId` = ?) LIMIT ? OFFSET ?;
+SELECT `main`.`Post`.`id` FROM `main`.`Post` WHERE (1=1 AND `main`.`Post`.`authorId` = ?) LIMIT ? OFFSET ?;
+SELECT `main`.`Post`.`id` FROM `main`.`Post` WHERE (1=1 AND `main`.`Post`.`authorId` = ?) LIMIT ? OFFSET ?;
+SELECT `main`.`Post`.`id` FROM `main`.`Post` WHERE (1=1 AND `main`.`Post`.`authorId` = ?) LIMIT ? OFFSET ?;
+SELECT `main`.`Post`.`id` FROM `main`.`Post` WHERE (1=1 AND `main`.`Post`.`authorId` = ?) LIMIT ? OFFSET ?;
+SELECT `main`.`Post`.`id` FROM `main`.`Post` WHERE (1=1 AND `main`.`Post`.`authorId` = ?) LIMIT ? OFFSET ?;
+SELECT `main`.`Post`.`id` FROM `main`.`Post` WHERE (1=1 AND `main`.`Post`.`authorId` = ?) LIMIT ? OFFSET ?;

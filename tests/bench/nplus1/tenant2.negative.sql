@@ -1,0 +1,11 @@
+SELECT file FROM tenants;
+SELECT count(*) FROM t0.users WHERE active = 1;
+SELECT count(*) FROM t1.users WHERE active = 1;
+SELECT count(*) FROM t2.users WHERE active = 1;
+SELECT count(*) FROM t3.users WHERE active = 1;
+SELECT count(*) FROM t4.users WHERE active = 1;
+SELECT count(*) FROM t5.users WHERE active = 1;
+SELECT count(*) FROM t6.users WHERE active = 1;
+SELECT count(*) FROM t7.users WHERE active = 1;
+SELECT count(*) FROM t8.users WHERE active = 1;
+SELECT count(*) FROM t9.users WHERE active = 1;

@@ -1,0 +1,17 @@
+SELECT * FROM jobs;
+SELECT * FROM items WHERE job_id = 1000;
+UPDATE jobs SET done=1 WHERE id=1000;
+SELECT * FROM items WHERE job_id = 1003;
+UPDATE jobs SET done=1 WHERE id=1003;
+SELECT * FROM items WHERE job_id = 1006;
+UPDATE jobs SET done=1 WHERE id=1006;
+SELECT * FROM items WHERE job_id = 1009;
+UPDATE jobs SET done=1 WHERE id=1009;
+SELECT * FROM items WHERE job_id = 1012;
+UPDATE jobs SET done=1 WHERE id=1012;
+SELECT * FROM items WHERE job_id = 1015;
+UPDATE jobs SET done=1 WHERE id=1015;
+SELECT * FROM items WHERE job_id = 1018;
+UPDATE jobs SET done=1 WHERE id=1018;
+SELECT * FROM items WHERE job_id = 1021;
+UPDATE jobs SET done=1 WHERE id=1021;
