@@ -27,8 +27,8 @@ static void open_db(void) {
 
 static void close_db(void) {
   hp_deps_term(&deps);
+  test_db_close(db); /* before conn: its trace hook is called once more */
   hp_conn_close(conn);
-  test_db_close(db);
   test_db_close(other);
 }
 
