@@ -18,11 +18,11 @@
 #include <stdint.h>
 
 typedef struct hp_cell {
-  uint8_t type;      /* SQLITE_INTEGER, _FLOAT, _TEXT, _BLOB or _NULL */
-  uint8_t subtype;   /* as by sqlite3_value_subtype() */
-  uint8_t has_zero;  /* the text holds a zero byte before its end */
+  uint8_t type;     /* SQLITE_INTEGER, _FLOAT, _TEXT, _BLOB or _NULL */
+  uint8_t subtype;  /* as by sqlite3_value_subtype() */
+  uint8_t has_zero; /* the text holds a zero byte before its end */
   uint8_t unused;
-  uint32_t n;        /* bytes of a text or blob, without the final zero */
+  uint32_t n; /* bytes of a text or blob, without the final zero */
   union {
     int64_t i;
     double r;
@@ -42,10 +42,10 @@ typedef struct hp_block {
 typedef struct hp_builder {
   int n_cols;
   int rc;
-  int64_t n_cells;   /* complete and incomplete rows */
+  int64_t n_cells; /* complete and incomplete rows */
   int64_t cap_cells;
   hp_cell *cells;
-  uint64_t n_heap;   /* bytes of texts and blobs */
+  uint64_t n_heap; /* bytes of texts and blobs */
   uint64_t cap_heap;
   char *heap;
 } hp_builder;

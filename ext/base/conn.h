@@ -15,13 +15,13 @@
 #define HP_CONN_PARTS 16
 
 typedef struct hp_conn {
-  sqlite3 *db;        /* the host's; borrowed */
-  hp_reader *reader;  /* for sections that read shared structures */
-  int n_refs;         /* guarded by the registry's lock */
-  int n_muted;        /* depth of hp_hook_mute(); see hook.h */
+  sqlite3 *db;       /* the host's; borrowed */
+  hp_reader *reader; /* for sections that read shared structures */
+  int n_refs;        /* guarded by the registry's lock */
+  int n_muted;       /* depth of hp_hook_mute(); see hook.h */
   struct hp_conn *next;
   struct {
-    const void *key;  /* address that names the owner */
+    const void *key; /* address that names the owner */
     void *part;
     void (*free_fn)(void *part);
   } parts[HP_CONN_PARTS];

@@ -28,9 +28,9 @@ struct hp_rowtab {
   const char *columns; /* `a TEXT, b INT`: visible columns, in order */
   const char *args;    /* `dir TEXT, x`: arguments, in order; NULL for none */
   hp_rowtab_fill *fill;
-  const void *data;    /* for fill */
-  int n_required;      /* leading arguments that must be given */
-  bool is_innocuous;   /* may be used in views and triggers */
+  const void *data;  /* for fill */
+  int n_required;    /* leading arguments that must be given */
+  bool is_innocuous; /* may be used in views and triggers */
 };
 
 /* Registers table on c's connection. An SQLite code. */

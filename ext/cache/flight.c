@@ -92,17 +92,10 @@ static bool is_circle(const hp_flight *f) {
 }
 
 static struct timespec time_in(int64_t ms) {
-  int64_t now_ns = hp_clock_ns();
-  struct timespec t = {.tv_sec = (time_t)(now_ns / 1000000000),
-                       .tv_nsec = (long)(now_ns % 1000000000)};
+  int64_t ns = hp_clock_ns() + ms * 1000000;
 
-  t.tv_sec += (time_t)(ms / 1000);
-  t.tv_nsec += (long)(ms % 1000) * 1000000;
-  if (t.tv_nsec >= 1000000000) {
-    t.tv_sec++;
-    t.tv_nsec -= 1000000000;
-  }
-  return t;
+  return (struct timespec){.tv_sec = (time_t)(ns / 1000000000),
+                           .tv_nsec = (long)(ns % 1000000000)};
 }
 
 /* Asks without the lock: who answers may run SQL. */
@@ -143,9 +136,9 @@ static hp_flight_role join(hp_flight *f, int64_t wait_ms,
   f->n_users++;
   waiters = &me;
   wait_for(f, wait_ms, is_cancelled, arg);
-  for (at = &waiters; *at != &me; at = &(*at)->next) {
+  for (at = &waiters; *at && *at != &me; at = &(*at)->next) {
   }
-  *at = me.next; /* NOLINT: me is on the list */
+  if (*at) *at = me.next;
   role = role_after(f);
   leave(f);
   return role;
@@ -185,8 +178,8 @@ void hp_flight_end(hp_flight *f, hp_flight_outcome outcome) {
   hp_flight **at = &flights;
 
   pthread_mutex_lock(&lock);
-  while (*at != f) at = &(*at)->next;
-  *at = f->next;
+  while (*at && *at != f) at = &(*at)->next;
+  if (*at) *at = f->next;
   f->is_over = true;
   f->outcome = outcome;
   pthread_cond_broadcast(&f->over);

@@ -16,7 +16,8 @@
 #ifndef HP_CACHE_INDEX_H
 #define HP_CACHE_INDEX_H
 
-#include "cache/l1.h"
+#include "base/epoch.h"
+#include "cache/node.h"
 
 typedef struct hp_index_slot {
   _Atomic uint64_t tag; /* key.lo of the node; valid while node is */

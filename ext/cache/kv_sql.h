@@ -4,8 +4,8 @@
 **
 **   cache_set(key, value[, ttl[, tag…]])   1, or 0 if it is too large to keep
 **   cache_get(key)                         the value, or NULL
-**   cache_fetch(key, ttl, sql[, param…])   the value; if there is none, that of
-**                                          the SELECT, which is kept
+**   cache_fetch(key, ttl, sql[, param…])   the value; if none, that of the
+**                                        SELECT, which is kept
 **   cache_exists(key)                      1 or 0
 **   cache_ttl(key)                         seconds left; -1: does not expire;
 **                                          NULL: there is no value

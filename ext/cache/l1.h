@@ -16,38 +16,10 @@
 #define HP_CACHE_L1_H
 
 #include "base/epoch.h"
-#include "cache/key.h"
+#include "cache/node.h"
 
-typedef struct hp_l1 hp_l1;
-typedef struct hp_l1_node hp_l1_node;
-
-#define HP_NEVER_MS     INT64_MAX
 #define HP_L1_CAP_BYTES (64ull << 20) /* of the shared cache at first */
 #define HP_L1_PART      8 /* an entry larger than cap/8 is not stored */
-
-/* Head of an entry. The first group is set by the maker and constant once the
-** entry is in the cache; the second belongs to L1 and its policy. */
-struct hp_l1_node {
-  hp_key key;
-  uint64_t bytes;                 /* of the whole allocation */
-  uint64_t cost_ns;               /* measured time to compute it; 0: unknown */
-  int64_t created_ms;             /* monotonic clock */
-  int64_t expires_ms;             /* ditto; HP_NEVER_MS for never */
-  void (*free_fn)(hp_l1_node *n); /* frees the entry, on any thread */
-
-  _Atomic uint32_t n_hits; /* exact to 64, then sampled */
-  _Atomic uint8_t freq;    /* 0..3, bumped by hits */
-  _Atomic uint8_t pending; /* 0..15 hits not yet booked by the policy */
-  uint8_t queue;           /* the policy's */
-  uint8_t unused;
-  _Atomic uint64_t tick; /* of the last hit, if the policy asks */
-  union {
-    hp_l1_node *prev; /* the policy's list, */
-    int64_t at;       /* or place in its heap; */
-    hp_l1 *owner;     /* once taken out: whose bytes these are */
-  };
-  hp_l1_node *next; /* the policy's list */
-};
 
 typedef struct hp_l1_stats {
   uint64_t bytes;       /* counted: entries, also those waiting to be freed,

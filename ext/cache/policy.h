@@ -15,10 +15,11 @@
 #ifndef HP_CACHE_POLICY_H
 #define HP_CACHE_POLICY_H
 
-#include "cache/l1.h"
+#include "cache/node.h"
 
-#define HP_UNKNOWN_COST_NS 100000 /* what an entry of unknown cost counts for  \
-                                   */
+#define HP_UNKNOWN_COST_NS                                                     \
+  100000 /* what an entry of unknown cost counts for                           \
+          */
 
 /* What keeping n saves at each use, per byte. */
 static inline double hp_density(const hp_l1_node *n) {

@@ -203,9 +203,10 @@ static hp_l1_node *choose(policy *p, const hp_l1_node *incoming,
     hp_l1_node *c = unused_tail(p, WINDOW, WINDOW), *victim;
 
     if (c && c->expires_ms <= now_ms) return c;
-    if (!c || !is_window_over(p, incoming, room)) {
+    if (!c) return main_victim(p, room);
+    if (!is_window_over(p, incoming, room)) {
       victim = main_victim(p, room);
-      if (victim || !c) return victim;
+      if (victim) return victim;
     }
     victim = has_main_room(p, c, room) ? NULL : compete(p, c, room);
     if (victim == c) return c;

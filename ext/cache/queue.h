@@ -7,7 +7,7 @@
 #ifndef HP_CACHE_QUEUE_H
 #define HP_CACHE_QUEUE_H
 
-#include "cache/l1.h"
+#include "cache/node.h"
 
 typedef struct hp_queue {
   hp_l1_node *head, *tail; /* NULL when empty */

@@ -112,12 +112,28 @@ static sqlite3 *open_keeping(const char *encoding) {
 }
 
 START_TEST(values_of_every_kind_come_back_bit_exact) {
-  static const char *const values[] = {
-      "NULL", "0", "9223372036854775807", "-9223372036854775808", "0.0",
-      "-0.0", "1e308", "9e999", "-9e999", "4.9e-324", "''", "'a'", "char(0)",
-      "'a' || char(0) || 'b'", "'a' || char(0)", "x''", "x'00'", "x'ff00'",
-      "zeroblob(1000)", "'日本語'", "printf('%.*c', 300, 'x')",
-      "printf('%.*c', 300, 'x') || char(0)"};
+  static const char *const values[] = {"NULL",
+                                       "0",
+                                       "9223372036854775807",
+                                       "-9223372036854775808",
+                                       "0.0",
+                                       "-0.0",
+                                       "1e308",
+                                       "9e999",
+                                       "-9e999",
+                                       "4.9e-324",
+                                       "''",
+                                       "'a'",
+                                       "char(0)",
+                                       "'a' || char(0) || 'b'",
+                                       "'a' || char(0)",
+                                       "x''",
+                                       "x'00'",
+                                       "x'ff00'",
+                                       "zeroblob(1000)",
+                                       "'日本語'",
+                                       "printf('%.*c', 300, 'x')",
+                                       "printf('%.*c', 300, 'x') || char(0)"};
   sqlite3 *db[2] = {open_keeping("UTF-8"), open_keeping("UTF-16le")};
 
   for (size_t i = 0; i < 2 * sizeof values / sizeof *values; i++) {

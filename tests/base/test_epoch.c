@@ -128,7 +128,8 @@ START_TEST(many_retired_under_one_open_section_cost_no_square) {
   hp_reader *r = hp_reader_new();
 
   hp_epoch_enter(r);
-  for (int i = 0; i < 200000; i++) hp_epoch_retire(&things[i % 200], count_free);
+  for (int i = 0; i < 200000; i++)
+    hp_epoch_retire(&things[i % 200], count_free);
   hp_epoch_exit(r);
   ck_assert_int_eq(hp_epoch_collect(), 0);
   ck_assert_int_eq(n_freed, 200000);

@@ -20,10 +20,9 @@ static int fill_rows(hp_conn *c, const hp_rowtab *table, sqlite3_value **args,
   }
   for (int64_t i = 0; i < n; i++) {
     char text[32];
-    sqlite3_snprintf(sizeof text, text, "%s %lld",
-                     args[1] ? (const char *)sqlite3_value_text(args[1])
-                             : "row",
-                     i);
+    sqlite3_snprintf(
+        sizeof text, text, "%s %lld",
+        args[1] ? (const char *)sqlite3_value_text(args[1]) : "row", i);
     hp_builder_int(out, i);
     hp_builder_text(out, text, -1);
   }
@@ -73,7 +72,8 @@ static void close_db(void) {
   test_db_close(db);
 }
 
-#define ROWS(sql, expected) ck_assert_str_eq(test_db_text(db, "%s", sql), expected)
+#define ROWS(sql, expected)                                                    \
+  ck_assert_str_eq(test_db_text(db, "%s", sql), expected)
 
 START_TEST(rows_come_as_the_filler_made_them) {
   ROWS("SELECT * FROM rows_of", "0|row 0\n1|row 1");

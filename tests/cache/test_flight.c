@@ -54,8 +54,8 @@ END_TEST
 typedef struct crowd {
   _Atomic bool is_there; /* the "cache" */
   _Atomic int n_computed, n_begun, n_alone;
-  int n_wanted;            /* computations that fail before one succeeds */
-  hp_flight_outcome bad;   /* how those end */
+  int n_wanted;          /* computations that fail before one succeeds */
+  hp_flight_outcome bad; /* how those end */
 } crowd;
 
 static bool compute(crowd *c, hp_flight *f) {
@@ -76,8 +76,10 @@ static void *want(void *arg) {
     hp_flight *f;
     switch (begin(5, LONG_MS, &f)) {
     case HP_FLIGHT_LEAD:
-      if (atomic_load(&c->is_there)) hp_flight_end(f, HP_FLIGHT_PUBLISHED);
-      else is_served = compute(c, f);
+      if (atomic_load(&c->is_there))
+        hp_flight_end(f, HP_FLIGHT_PUBLISHED);
+      else
+        is_served = compute(c, f);
       break;
     case HP_FLIGHT_ALONE:
       atomic_fetch_add(&c->n_alone, 1);
@@ -272,8 +274,7 @@ Suite *cache_flight_suite(void) {
   tcase_add_test(c, what_cannot_be_shared_is_computed_by_each_alone);
   tcase_add_test(c, who_may_not_wait_computes_alone);
   tcase_add_test(c, an_interrupt_ends_the_wait);
-  tcase_add_test(c,
-                 two_leaders_that_want_each_others_key_do_not_wait_for_ever);
+  tcase_add_test(c, two_leaders_that_want_each_others_key_do_not_wait_for_ever);
   tcase_add_test(c, what_was_deleted_meanwhile_is_not_published);
   tcase_add_test(c, without_memory_one_computes_alone);
   tcase_add_test(c, a_child_does_not_wait_for_a_leader_of_its_parent);

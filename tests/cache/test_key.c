@@ -62,17 +62,17 @@ END_TEST
 
 START_TEST(values_that_differ_in_type_or_bytes_have_different_keys) {
   static const char *const values[] = {
-      "",      "NULL",   "1",      "1.0",    "'1'",     "x'31'", "''",
-      "x''",   "'1',''", "'','1'", "NULL,1", "1,NULL",  "-0.0",  "0.0",
-      "0",     "'a'",    "'A'",    "'a '",   "char(0)", "'a'||char(0)",
-      "9e999", "subtyped('1')"};
+      "",        "NULL",         "1",      "1.0",          "'1'",    "x'31'",
+      "''",      "x''",          "'1',''", "'','1'",       "NULL,1", "1,NULL",
+      "-0.0",    "0.0",          "0",      "'a'",          "'A'",    "'a '",
+      "char(0)", "'a'||char(0)", "9e999",  "subtyped('1')"};
   int n = sizeof values / sizeof *values;
   sqlite3 *db = open_db();
 
   for (int i = 0; i < n; i++) {
     for (int j = 0; j < n; j++) {
-      char *sql = sqlite3_mprintf("SELECT key(%s) = key(%s)", values[i],
-                                  values[j]);
+      char *sql =
+          sqlite3_mprintf("SELECT key(%s) = key(%s)", values[i], values[j]);
       ck_assert_msg(answer(db, sql) == (i == j), "%s", sql);
       sqlite3_free(sql);
     }

@@ -17,17 +17,35 @@ static void close_db(void) {
   test_db_close(db);
 }
 
-#define ROWS(sql, expected) ck_assert_str_eq(test_db_text(db, "%s", sql), expected)
+#define ROWS(sql, expected)                                                    \
+  ck_assert_str_eq(test_db_text(db, "%s", sql), expected)
 #define FAILS(sql, part)                                                       \
   ck_assert_msg(strstr(test_db_error(db, sql), part) != NULL, "%s: %s", sql,   \
                 test_db_error(db, sql))
 
 START_TEST(values_of_every_type_come_back_bit_exact) {
   static const char *const values[] = {
-      "NULL", "0", "-1", "9223372036854775807", "-9223372036854775807 - 1",
-      "0.0", "-0.0", "1e300", "9e999", "-9e999", "4.9e-324", "''", "'text'",
-      "'z' || char(0) || 'z'", "char(0)", "x''", "x'00'", "x'00ff00'",
-      "zeroblob(5)", "'héé'", "replace(hex(zeroblob(3000)), '00', 'long ')"};
+      "NULL",
+      "0",
+      "-1",
+      "9223372036854775807",
+      "-9223372036854775807 - 1",
+      "0.0",
+      "-0.0",
+      "1e300",
+      "9e999",
+      "-9e999",
+      "4.9e-324",
+      "''",
+      "'text'",
+      "'z' || char(0) || 'z'",
+      "char(0)",
+      "x''",
+      "x'00'",
+      "x'00ff00'",
+      "zeroblob(5)",
+      "'héé'",
+      "replace(hex(zeroblob(3000)), '00', 'long ')"};
 
   for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
     test_db_exec(db, "SELECT cache_set('k', %s)", values[i]);

@@ -304,7 +304,7 @@ END_TEST
 
 /* Threads that ask, put, delete and pin at random; an entry that is read must
 ** be the one of its key, whole, and the cap must hold at every moment. */
-#define CROWD_CAP 60000
+#define CROWD_CAP  60000
 #define CROWD_KEYS 400
 
 typedef struct member {

@@ -190,14 +190,19 @@ START_TEST(every_policy_survives_every_kind_of_change) {
     uint64_t key = draw();
     hp_key k = key_of(key);
     int what = rand() % 100;
-    if (what < 60) ask(l1, key);
+    if (what < 60)
+      ask(l1, key);
     else if (what < 80) {
-      hp_l1_put(l1, make(key, (uint64_t)rand() % 5000,
-                         100 + (uint64_t)rand() % 900, i + rand() % 2000),
+      hp_l1_put(l1,
+                make(key, (uint64_t)rand() % 5000, 100 + (uint64_t)rand() % 900,
+                     i + rand() % 2000),
                 i);
-    } else if (what < 95) hp_l1_del(l1, &k, NULL);
-    else if (what < 97) hp_l1_set_cap(l1, 20000 + (uint64_t)i * 4, rand() % CAP);
-    else if (what < 98) hp_l1_set_policy(l1, name_at(rand() % 7));
+    } else if (what < 95)
+      hp_l1_del(l1, &k, NULL);
+    else if (what < 97)
+      hp_l1_set_cap(l1, 20000 + (uint64_t)i * 4, rand() % CAP);
+    else if (what < 98)
+      hp_l1_set_policy(l1, name_at(rand() % 7));
     hp_l1_read_stats(l1, &s);
     ck_assert_uint_le(s.bytes, s.cap_bytes);
   }
@@ -249,8 +254,10 @@ static int dear_ones_left(const char *policy, uint64_t dear, uint64_t cheap) {
   for (int round = 0; round < 50; round++) {
     for (uint64_t i = 0; i < 2 * CAP; i++) {
       hp_l1_node *e = get(l1, i);
-      if (e) hp_l1_hit(l1, e);
-      else hp_l1_put(l1, make(i, i % 2 ? dear : cheap, 128, HP_NEVER_MS), 0);
+      if (e)
+        hp_l1_hit(l1, e);
+      else
+        hp_l1_put(l1, make(i, i % 2 ? dear : cheap, 128, HP_NEVER_MS), 0);
     }
   }
   for (uint64_t i = 1; i < 2 * CAP; i += 2) n += get(l1, i) != NULL;
@@ -279,8 +286,10 @@ START_TEST(equal_costs_and_sizes_decide_nothing) {
       uint64_t key = draw();
       bool in_a = ask(a, key), in_b = get(b, key) != NULL;
       ck_assert_int_eq(in_a, in_b);
-      if (in_b) hp_l1_hit(b, get(b, key));
-      else hp_l1_put(b, make(key, 77777, 900, HP_NEVER_MS), 0);
+      if (in_b)
+        hp_l1_hit(b, get(b, key));
+      else
+        hp_l1_put(b, make(key, 77777, 900, HP_NEVER_MS), 0);
     }
     hp_l1_free(a);
     hp_l1_free(b);
