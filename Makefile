@@ -40,7 +40,7 @@ SETUP   = @sh tests/support/setup.sh $(1) && mkdir -p $(B) && touch $@
 
 .PHONY: all test unit sql-test $(PARTS) demo bench bench-demo bench-advice \
         soak mutate replay lint asan tsan valgrind \
-        cover fuzz format hosts-versions install reference help clean
+        cover fuzz format install reference help clean
 all: $(B)/hotpath.so $(if $(filter build,$(B)),hotpath.so) ## build hotpath.so
 
 $(B)/hotpath.so: $(SOBJ)
@@ -134,8 +134,6 @@ fuzz: $(FUZZ) ## run each fuzzer for FUZZ_S=20 seconds from its seeds
 $(B)/fuzz/%: %.c $(SRC) | $(B)/.setup-build $(B)/.setup-fuzz
 	@mkdir -p $(@D)
 	clang $(filter-out -MMD -MP,$(BASE)) -DSQLITE_CORE -g -O1 -fsanitize=fuzzer,address,undefined -o $@ $< $(SRC) -lsqlite3 -pthread
-hosts-versions: all ## load into hosts built with other SQLite versions (npm)
-	@SO=$(abspath $(B)/hotpath.so) sh tests/hosts/versions.sh
 install: all ## install under DESTDIR and PREFIX=/usr/local
 	install -D -m 755 $(B)/hotpath.so $(DESTDIR)$(PREFIX)/lib/sqlite3/hotpath.so
 	install -D -m 644 ext/hotpath.h $(DESTDIR)$(PREFIX)/include/hotpath.h
