@@ -41,7 +41,7 @@ int64_t hp_clock_wall_ms(void) {
 #if HAS_COUNTER
 
 #define FIRST_TUNING_NS 50000
-#define SCALE_BITS 24
+#define SCALE_BITS      24
 
 __extension__ typedef unsigned __int128 wide;
 
@@ -63,8 +63,7 @@ static bool is_constant(void) {
 }
 
 static int64_t scaled(uint64_t counter, uint64_t rate) {
-  return fast.at_ns +
-         (int64_t)((wide)(counter - fast.at) * rate >> SCALE_BITS);
+  return fast.at_ns + (int64_t)((wide)(counter - fast.at) * rate >> SCALE_BITS);
 }
 
 int64_t hp_clock_fast_ns(void) {
@@ -74,8 +73,7 @@ int64_t hp_clock_fast_ns(void) {
 }
 
 static uint64_t measured_rate(int64_t now_ns, uint64_t counter) {
-  return (uint64_t)(((wide)(uint64_t)(now_ns - fast.at_ns)
-                     << SCALE_BITS) /
+  return (uint64_t)(((wide)(uint64_t)(now_ns - fast.at_ns) << SCALE_BITS) /
                     (counter - fast.at));
 }
 
@@ -124,7 +122,6 @@ int64_t hp_clock_fast_ns(void) {
   return hp_clock_ns();
 }
 
-void hp_clock_tune(void) {
-}
+void hp_clock_tune(void) {}
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/iso.h"
 
-#define DAY_MS INT64_C(86400000)
-#define FIRST_MS (INT64_C(-62167219200) * 1000)    /* year 0 */
-#define LAST_MS (INT64_C(253402300800) * 1000 - 1) /* year 9999 */
+#define DAY_MS   INT64_C(86400000)
+#define FIRST_MS (INT64_C(-62167219200) * 1000)     /* year 0 */
+#define LAST_MS  (INT64_C(253402300800) * 1000 - 1) /* year 9999 */
 
 static char *digits(char *at, int64_t value, int n) {
   for (int i = n - 1; i >= 0; i--) {

@@ -19,9 +19,9 @@
 #define HP_CACHEABLE_PARAMETERS 16 /* at most */
 
 typedef struct hp_cacheable {
-  char *select;    /* the SELECT inside, on one line */
-  char *ddl;       /* the whole statement */
-  bool is_fixed;   /* no value differs from call to call: it has none */
+  char *select;  /* the SELECT inside, on one line */
+  char *ddl;     /* the whole statement */
+  bool is_fixed; /* no value differs from call to call: it has none */
 } hp_cacheable;
 
 /* Writes it for the n bytes at sql, one SELECT. SQLITE_OK; SQLITE_NOTFOUND if

@@ -17,8 +17,8 @@ static char *quoted_name(const char *ddl) {
 /* True if the plan of sql searches in the index of this name. */
 static bool plan_searches(hp_shadow *s, const char *sql, const char *quoted) {
   hp_plan plan;
-  char *err, *wanted = sqlite3_mprintf("SEARCH *INDEX %.*s *", (int)strlen(quoted) - 2,
-                                       quoted + 1);
+  char *err, *wanted = sqlite3_mprintf("SEARCH *INDEX %.*s *",
+                                       (int)strlen(quoted) - 2, quoted + 1);
   bool is_searched = false;
 
   if (!wanted) return false;

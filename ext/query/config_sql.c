@@ -116,8 +116,10 @@ static void get_persist(sqlite3_context *ctx, hp_conn *c) {
   char *path = hp_persist_path();
 
   (void)c;
-  if (path) sqlite3_result_text(ctx, path, -1, sqlite3_free);
-  else sqlite3_result_error_nomem(ctx);
+  if (path)
+    sqlite3_result_text(ctx, path, -1, sqlite3_free);
+  else
+    sqlite3_result_error_nomem(ctx);
 }
 
 /* The statistics' file must be another than the application's. */
@@ -150,8 +152,10 @@ static const setting settings[] = {
 #define N_SETTINGS (sizeof settings / sizeof *settings)
 
 static void refuse(sqlite3_context *ctx, char *message) {
-  if (message) sqlite3_result_error(ctx, message, -1);
-  else sqlite3_result_error_nomem(ctx);
+  if (message)
+    sqlite3_result_error(ctx, message, -1);
+  else
+    sqlite3_result_error_nomem(ctx);
   sqlite3_free(message);
 }
 
@@ -184,9 +188,8 @@ static void config(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
   }
   s->get(ctx, c);
   if (argc == 2 && !s->set(c, argv[1])) {
-    refuse(ctx,
-           sqlite3_mprintf("query_config('%s', value) takes %s", s->name,
-                           s->allowed));
+    refuse(ctx, sqlite3_mprintf("query_config('%s', value) takes %s", s->name,
+                                s->allowed));
   }
 }
 

@@ -41,8 +41,10 @@ int hp_explain_open(hp_conn *c, hp_explain **out, char **err) {
   *err = NULL;
   if (rc) return rc;
   hp_hook_mute(c);
-  if (e->shadow) rc = hp_shadow_refresh(e->shadow, err);
-  else rc = hp_shadow_open(c->db, BUDGET_MS, &e->shadow, err);
+  if (e->shadow)
+    rc = hp_shadow_refresh(e->shadow, err);
+  else
+    rc = hp_shadow_open(c->db, BUDGET_MS, &e->shadow, err);
   hp_hook_unmute(c);
   if (!rc) *out = e;
   return rc;
@@ -79,9 +81,12 @@ char *hp_explain_text(hp_explain *e, const char *sql, const char *database) {
                            *database ? database : "in memory");
   if (!sql) return sqlite3_mprintf("(the text was too long to keep)");
   rc = hp_plan_read(e->shadow, sql, &plan, &err);
-  if (rc == SQLITE_NOMEM) text = NULL;
-  else if (rc) text = sqlite3_mprintf("(%s)", err ? err : sqlite3_errstr(rc));
-  else text = print(&plan);
+  if (rc == SQLITE_NOMEM)
+    text = NULL;
+  else if (rc)
+    text = sqlite3_mprintf("(%s)", err ? err : sqlite3_errstr(rc));
+  else
+    text = print(&plan);
   hp_plan_term(&plan);
   sqlite3_free(err);
   return text;

@@ -21,8 +21,8 @@ static hp_finding *same_fix(hp_findings *list, const hp_finding *f) {
 
 static void merge(hp_finding *into, hp_finding *f) {
   if (f->saves_ms > 0) {
-    into->saves_ms = into->saves_ms > 0 ? into->saves_ms + f->saves_ms
-                                        : f->saves_ms;
+    into->saves_ms =
+        into->saves_ms > 0 ? into->saves_ms + f->saves_ms : f->saves_ms;
     into->basis = f->basis;
   }
   into->n++;

@@ -19,8 +19,8 @@ typedef struct hp_finding {
   const char *basis;    /* static: "measured", "estimate", or NULL */
   char *what;           /* owned by the list, as the next two */
   char *evidence;
-  char *fix;            /* a statement that runs, or a sentence; may be NULL */
-  int n;                /* findings merged into this one */
+  char *fix; /* a statement that runs, or a sentence; may be NULL */
+  int n;     /* findings merged into this one */
 } hp_finding;
 
 /* Errors are sticky: after SQLITE_NOMEM adding is a no-op. */

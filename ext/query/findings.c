@@ -14,9 +14,9 @@
 
 #include <string.h>
 
-#define LOOKUP_MS 0.01 /* an indexed statement, generously: for estimates */
-#define HIT_MS 0.001   /* an answer from the cache, generously */
-#define MIN_CALLS 20   /* before a statement is worth caching */
+#define LOOKUP_MS     0.01 /* an indexed statement, generously: for estimates */
+#define HIT_MS        0.001 /* an answer from the cache, generously */
+#define MIN_CALLS     20    /* before a statement is worth caching */
 #define MIN_SAVING_MS 1
 
 /* What is looked at. */
@@ -68,19 +68,18 @@ static void add_warning(look *l, const hp_stat_view *v, const hp_warning *w,
 
   if (saves >= 0 && saves < MIN_SAVING_MS) return;
   hp_findings_add(
-      l->out,
-      (hp_finding){
-          .kind = w->kind == HP_WARNING_SCAN ? "scan"
-                                             : hp_warning_name(w->kind),
-          .fingerprint = v->stat->fingerprint,
-          .saves_ms = saves,
-          .basis = saves >= 0 ? "estimate" : NULL,
-          .what = sqlite3_mprintf("%s", v->stat->query),
-          .evidence = sqlite3_mprintf(
-              "%s: %lld rows a call, %lld calls took %.1f ms", detail,
-              (sqlite3_int64)w->rows, (sqlite3_int64)v->tally.calls,
-              total_ms(v)),
-          .fix = w->fix ? sqlite3_mprintf("%s", w->fix) : NULL});
+      l->out, (hp_finding){
+                  .kind = w->kind == HP_WARNING_SCAN ? "scan"
+                                                     : hp_warning_name(w->kind),
+                  .fingerprint = v->stat->fingerprint,
+                  .saves_ms = saves,
+                  .basis = saves >= 0 ? "estimate" : NULL,
+                  .what = sqlite3_mprintf("%s", v->stat->query),
+                  .evidence = sqlite3_mprintf(
+                      "%s: %lld rows a call, %lld calls took %.1f ms", detail,
+                      (sqlite3_int64)w->rows, (sqlite3_int64)v->tally.calls,
+                      total_ms(v)),
+                  .fix = w->fix ? sqlite3_mprintf("%s", w->fix) : NULL});
 }
 
 /* A scan that no index helps is worth telling only if nothing better is. */
@@ -126,7 +125,7 @@ static void add_plans(look *l) {
   for (int i = 0; i < n; i++) {
     const hp_stat_view *v = &l->views[i];
     hp_shape_class what;
-    if (!is_here(l, v) || !v->stat->sample) continue;
+    if (!is_here(l, v)) continue;
     what = class_of(v->stat);
     if (is_query(what) || what == HP_SHAPE_CHANGE || what == HP_SHAPE_INSERT)
       add_plan(l, v);
@@ -183,8 +182,7 @@ static void add_cacheable(look *l, const hp_stat_view *v) {
 static void add_cacheables(look *l) {
   for (int i = 0; i < l->n_views; i++) {
     const hp_stat_view *v = &l->views[i];
-    if (v->tally.calls < MIN_CALLS || !is_here(l, v) || !v->stat->sample)
-      continue;
+    if (v->tally.calls < MIN_CALLS || !is_here(l, v)) continue;
     if (is_query(class_of(v->stat))) add_cacheable(l, v);
   }
 }

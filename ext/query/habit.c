@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#define MIN_CALLS 50     /* before preparing is a habit */
-#define MIN_WORKLOAD 100 /* calls before an index can be called unused */
+#define MIN_CALLS     50  /* before preparing is a habit */
+#define MIN_WORKLOAD  100 /* calls before an index can be called unused */
 #define MIN_SAVING_MS 1
 
 static bool is_here(const hp_habit *h, const hp_stat_view *v) {
@@ -60,8 +60,8 @@ static void add_suspect(hp_habit *h, sqlite3_stmt *row) {
       (hp_finding){
           .kind = kind->kind,
           .fingerprint = hp_fingerprint_of_normal(column(row, 1)),
-          .saves_ms = is_priced ? sqlite3_column_double(row, 4)
-                                : HP_FINDING_UNKNOWN,
+          .saves_ms =
+              is_priced ? sqlite3_column_double(row, 4) : HP_FINDING_UNKNOWN,
           .basis = is_priced ? kind->basis : NULL,
           .what = sqlite3_mprintf("%s", column(row, 1)),
           .evidence = sqlite3_mprintf(
@@ -120,8 +120,7 @@ static void add_prepare(hp_habit *h, const hp_stat_view *v) {
 void hp_habit_add_prepares(hp_habit *h) {
   for (int i = 0; i < h->n_views; i++) {
     const hp_stat_view *v = &h->views[i];
-    if (v->tally.calls < MIN_CALLS || !v->stat->sample || !is_here(h, v))
-      continue;
+    if (v->tally.calls < MIN_CALLS || !is_here(h, v)) continue;
     if (v->tally.prepares * 10 >= v->tally.calls * 9) add_prepare(h, v);
   }
 }
@@ -132,15 +131,15 @@ void hp_habit_add_errors(hp_habit *h) {
     if (!v->tally.errors || !is_here(h, v)) continue;
     hp_findings_add(
         h->out,
-        (hp_finding){
-            .kind = "lock waits",
-            .fingerprint = v->stat->fingerprint,
-            .saves_ms = HP_FINDING_UNKNOWN,
-            .what = sqlite3_mprintf("%s", v->stat->query),
-            .evidence = sqlite3_mprintf(
-                "at least %lld of %lld calls could not begin",
-                (sqlite3_int64)v->tally.errors, (sqlite3_int64)v->tally.calls),
-            .fix = sqlite3_mprintf("PRAGMA busy_timeout = 5000")});
+        (hp_finding){.kind = "lock waits",
+                     .fingerprint = v->stat->fingerprint,
+                     .saves_ms = HP_FINDING_UNKNOWN,
+                     .what = sqlite3_mprintf("%s", v->stat->query),
+                     .evidence = sqlite3_mprintf(
+                         "at least %lld of %lld calls could not begin",
+                         (sqlite3_int64)v->tally.errors,
+                         (sqlite3_int64)v->tally.calls),
+                     .fix = sqlite3_mprintf("PRAGMA busy_timeout = 5000")});
   }
 }
 
@@ -166,8 +165,8 @@ static double writing_ms(const hp_habit *h) {
 static void add_journal(hp_habit *h) {
   int is_wal = (int)hp_facts_int(
       h->facts, -1, "SELECT journal_mode = 'wal' FROM pragma_journal_mode");
-  int sync = (int)hp_facts_int(
-      h->facts, -1, "SELECT synchronous FROM pragma_synchronous");
+  int sync = (int)hp_facts_int(h->facts, -1,
+                               "SELECT synchronous FROM pragma_synchronous");
 
   if (!h->n_writes) return;
   if (is_wal == 0) {
@@ -192,8 +191,8 @@ void hp_habit_add_settings(hp_habit *h) {
 
   if (!file || !*file) return; /* in memory */
   add_journal(h);
-  if (hp_facts_int(h->facts, -1,
-                   "SELECT timeout FROM pragma_busy_timeout") == 0) {
+  if (hp_facts_int(h->facts, -1, "SELECT timeout FROM pragma_busy_timeout") ==
+      0) {
     add_setting(h, "busy_timeout = 0",
                 sqlite3_mprintf("a locked database is an error at once"),
                 "PRAGMA busy_timeout = 5000");
@@ -208,7 +207,7 @@ static int64_t append_plans(hp_habit *h, sqlite3_str *s) {
     const hp_stat_view *v = &h->views[i];
     hp_plan plan;
     char *err = NULL;
-    if (!is_here(h, v) || !v->stat->sample) continue;
+    if (!is_here(h, v)) continue;
     if (hp_plan_read(hp_explain_shadow(h->explain), v->stat->sample, &plan,
                      &err) == SQLITE_OK) {
       for (int k = 0; k < plan.n; k++)
@@ -236,8 +235,8 @@ static void add_unused(hp_habit *h, sqlite3_stmt *row, int64_t n_calls) {
       (hp_finding){
           .kind = "unused index",
           .saves_ms = HP_FINDING_UNKNOWN,
-          .what = sqlite3_mprintf("index %s on %s", column(row, 0),
-                                  column(row, 1)),
+          .what =
+              sqlite3_mprintf("index %s on %s", column(row, 0), column(row, 1)),
           .evidence = sqlite3_mprintf(
               "no plan of the statements recorded so far (%lld calls) uses "
               "it; every write to %s pays for it",
@@ -249,13 +248,14 @@ void hp_habit_add_unused(hp_habit *h) {
   sqlite3_str *s = sqlite3_str_new(NULL);
   int64_t n_calls = append_plans(h, s);
   char *plans = sqlite3_str_finish(s);
-  sqlite3_stmt *rows =
-      n_calls < MIN_WORKLOAD ? NULL : prepare(h, unused_sql);
+  sqlite3_stmt *rows = n_calls < MIN_WORKLOAD ? NULL : prepare(h, unused_sql);
 
   while (plans && rows && sqlite3_step(rows) == SQLITE_ROW) {
     char *wanted = sqlite3_mprintf("INDEX %s ", column(rows, 0));
-    if (!wanted) h->out->rc = SQLITE_NOMEM;
-    else if (!strstr(plans, wanted)) add_unused(h, rows, n_calls);
+    if (!wanted)
+      h->out->rc = SQLITE_NOMEM;
+    else if (!strstr(plans, wanted))
+      add_unused(h, rows, n_calls);
     sqlite3_free(wanted);
   }
   sqlite3_finalize(rows);

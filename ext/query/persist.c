@@ -16,13 +16,13 @@
 
 static struct {
   pthread_mutex_t lock;
-  pthread_cond_t changed;   /* signalled when the thread shall end */
+  pthread_cond_t changed; /* signalled when the thread shall end */
   pthread_t thread;
   bool has_thread;
-  sqlite3 *db;              /* NULL: off */
+  sqlite3 *db; /* NULL: off */
   char *path;
-  char process[32];         /* pid and time of the start */
-  int64_t written_ns;       /* calls up to then are in the file */
+  char process[32];   /* pid and time of the start */
+  int64_t written_ns; /* calls up to then are in the file */
   int64_t n_written, n_failed;
   int last_rc;
 } file = {.lock = PTHREAD_MUTEX_INITIALIZER,
@@ -45,9 +45,8 @@ static const char schema[] =
     " FROM hotpath_statements GROUP BY database, fingerprint"
     " ORDER BY total_ms DESC;";
 
-static const char insert[] =
-    "INSERT OR REPLACE INTO hotpath_statements"
-    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)";
+static const char insert[] = "INSERT OR REPLACE INTO hotpath_statements"
+                             " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)";
 
 /* An entry to be written: copied, because writing must not lock the store. */
 typedef struct row {

@@ -43,7 +43,7 @@ static void end(reading *r) {
 static bool is_wanted(const reading *r, const hp_stat *s) {
   hp_shape_class what;
 
-  if (!s->sample || !hp_explain_covers(r->explain, s->database)) return false;
+  if (!hp_explain_covers(r->explain, s->database)) return false;
   what = hp_shape_of(s->sample, strlen(s->sample)).what;
   return what == HP_SHAPE_LIST || what == HP_SHAPE_LOOKUP ||
          what == HP_SHAPE_INSERT || what == HP_SHAPE_CHANGE;
@@ -67,10 +67,14 @@ static int put_line(reading *r, const hp_stat_view *v, const hp_plan *plan,
   hp_builder_int(r->out, line + 1);
   hp_builder_text(r->out, detail, -1);
   hp_builder_text(r->out, w ? hp_warning_name(w->kind) : NULL, -1);
-  if (w && w->rows >= 0) hp_builder_int(r->out, w->rows);
-  else hp_builder_null(r->out);
-  if (w) hp_builder_int(r->out, w->weight);
-  else hp_builder_null(r->out);
+  if (w && w->rows >= 0)
+    hp_builder_int(r->out, w->rows);
+  else
+    hp_builder_null(r->out);
+  if (w)
+    hp_builder_int(r->out, w->weight);
+  else
+    hp_builder_null(r->out);
   hp_builder_text(r->out, w ? w->fix : NULL, -1);
   sqlite3_free(detail);
   return detail ? r->out->rc : SQLITE_NOMEM;
@@ -125,8 +129,8 @@ static void put_access(reading *r, const hp_stat *s, const hp_access *a,
 
 static int put_accesses(reading *r, const hp_stat_view *v) {
   hp_footprint f;
-  int rc = hp_footprint_read(hp_explain_shadow(r->explain), v->stat->sample,
-                             &f);
+  int rc =
+      hp_footprint_read(hp_explain_shadow(r->explain), v->stat->sample, &f);
 
   for (int i = 0; i < f.n && !rc; i++) put_access(r, v->stat, &f.at[i], NULL);
   if (f.unknown && !rc) put_access(r, v->stat, NULL, f.unknown);

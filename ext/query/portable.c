@@ -47,9 +47,12 @@ static void put_string(sqlite3_str *out, const char *z) {
   sqlite3_str_appendchar(out, 1, '"');
   for (; *z; z++) {
     unsigned char byte = (unsigned char)*z;
-    if (byte == '"' || byte == '\\') sqlite3_str_appendf(out, "\\%c", byte);
-    else if (byte < 0x20) sqlite3_str_appendf(out, "\\u%04x", byte);
-    else sqlite3_str_appendchar(out, 1, *z);
+    if (byte == '"' || byte == '\\')
+      sqlite3_str_appendf(out, "\\%c", byte);
+    else if (byte < 0x20)
+      sqlite3_str_appendf(out, "\\u%04x", byte);
+    else
+      sqlite3_str_appendchar(out, 1, *z);
   }
   sqlite3_str_appendchar(out, 1, '"');
 }
@@ -165,9 +168,9 @@ static int import_all(sqlite3 *db, const char *json, int64_t *n) {
 
   sqlite3_free(sql);
   if (!rc) {
-    rc = sqlite3_prepare_v2(
-        db, "SELECT CAST(key AS INT), value FROM json_each(?1)", -1, &buckets,
-        NULL);
+    rc = sqlite3_prepare_v2(db,
+                            "SELECT CAST(key AS INT), value FROM json_each(?1)",
+                            -1, &buckets, NULL);
   }
   if (!rc) rc = sqlite3_bind_text(rows, 1, json, -1, SQLITE_STATIC);
   if (!rc) rc = import_rows(rows, buckets, n);

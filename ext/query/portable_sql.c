@@ -50,9 +50,12 @@ static void import_all(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
   (void)argc;
   if (!json) return;
   rc = hp_portable_import(sqlite3_user_data(ctx), json, &n, &err);
-  if (!rc) sqlite3_result_int64(ctx, n);
-  else if (err) sqlite3_result_error(ctx, err, -1);
-  else sqlite3_result_error_nomem(ctx);
+  if (!rc)
+    sqlite3_result_int64(ctx, n);
+  else if (err)
+    sqlite3_result_error(ctx, err, -1);
+  else
+    sqlite3_result_error_nomem(ctx);
   sqlite3_free(err);
 }
 

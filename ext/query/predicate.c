@@ -98,8 +98,7 @@ static int plain_at(const window *w, int i, hp_predicate *out, int room) {
   hp_predicate p = {0}, back = {.kind = HP_PREDICATE_COLUMN};
   int n = column_at(w, i, p.table, p.column), op = 0, other;
 
-  if (n && is_word(w, i + n, "COLLATE") &&
-      name_at(w, i + n + 1, p.collation))
+  if (n && is_word(w, i + n, "COLLATE") && name_at(w, i + n + 1, p.collation))
     n += 2;
   if (n) op = comparison_at(w, i + n, &p.kind);
   if (!op) return 0;

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define HP_PREDICATES 24 /* what is beyond is not seen */
+#define HP_PREDICATES     24 /* what is beyond is not seen */
 #define HP_PREDICATE_NAME 64 /* bytes of a name; longer ones are not seen */
 
 typedef enum hp_predicate_kind {
@@ -24,11 +24,11 @@ typedef enum hp_predicate_kind {
 
 typedef struct hp_predicate {
   hp_predicate_kind kind;
-  char table[HP_PREDICATE_NAME];   /* table or alias before the dot, or "" */
+  char table[HP_PREDICATE_NAME]; /* table or alias before the dot, or "" */
   char column[HP_PREDICATE_NAME];
-  char detail[HP_PREDICATE_NAME];  /* FUNCTION: its name; COLUMN: the other
-                                      column; else "" */
-  char other[HP_PREDICATE_NAME];   /* COLUMN: the other's table or alias */
+  char detail[HP_PREDICATE_NAME];    /* FUNCTION: its name; COLUMN: the other
+                                        column; else "" */
+  char other[HP_PREDICATE_NAME];     /* COLUMN: the other's table or alias */
   char collation[HP_PREDICATE_NAME]; /* of COLLATE after it, or "" */
 } hp_predicate;
 

@@ -5,14 +5,13 @@
 #include <string.h>
 
 #define FEWEST_SLOTS 16
-#define MOST_SLOTS 1024
+#define MOST_SLOTS   1024
 
 /* Somebody reading the statistics holds a recorder's lock for microseconds;
 ** yielding matters only if that thread was put to sleep meanwhile. */
 static void lock(hp_recorder *r) {
-  for (int i = 1; atomic_flag_test_and_set_explicit(&r->lock,
-                                                    memory_order_acquire);
-       i++) {
+  for (int i = 1;
+       atomic_flag_test_and_set_explicit(&r->lock, memory_order_acquire); i++) {
     if (i % 64 == 0) sched_yield();
   }
 }
@@ -149,9 +148,8 @@ static bool begins_with(const char *sql, const char *word) {
 /* Statements that may succeed in two steps of the virtual machine; all others
 ** have to open a transaction and halt. */
 static bool is_short(const char *normal) {
-  static const char *const words[] = {"BEGIN",   "COMMIT",    "END",
-                                      "ROLLBACK", "RELEASE",  "SAVEPOINT",
-                                      "PRAGMA"};
+  static const char *const words[] = {
+      "BEGIN", "COMMIT", "END", "ROLLBACK", "RELEASE", "SAVEPOINT", "PRAGMA"};
 
   for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
     if (begins_with(normal, words[i])) return true;

@@ -20,20 +20,20 @@
 #define HP_PENDING 32
 
 typedef struct hp_slot {
-  uint64_t text;    /* hash of the statement's text; 0: free */
-  uint32_t used_at; /* the recorder's clock at the last call */
+  uint64_t text;        /* hash of the statement's text; 0: free */
+  uint32_t used_at;     /* the recorder's clock at the last call */
   uint64_t fingerprint; /* of the text; 0: out of memory */
   hp_shape shape;
   uint8_t n_pending;
-  bool is_short;    /* may succeed in two steps: BEGIN, PRAGMA … */
+  bool is_short; /* may succeed in two steps: BEGIN, PRAGMA … */
   hp_tally pending;
-  hp_stat *stat;    /* with a reference; NULL: out of memory, goes to other */
+  hp_stat *stat; /* with a reference; NULL: out of memory, goes to other */
   uint8_t buckets[HP_PENDING];
 } hp_slot;
 
 struct hp_recorder {
   atomic_flag lock;
-  hp_slot *slots;   /* n_slots, a power of two; found by linear probing */
+  hp_slot *slots; /* n_slots, a power of two; found by linear probing */
   uint32_t n_slots;
   uint32_t n_used;
   uint32_t clock;   /* grows with every new text */

@@ -32,8 +32,8 @@ typedef struct hp_run {
   int64_t changes;    /* the connection's total at its start */
   hp_run_marks marks; /* at the end of the run before, which is its start */
   bool is_active;
-  bool is_first;      /* of its statement */
-  bool is_write;      /* may change rows */
+  bool is_first; /* of its statement */
+  bool is_write; /* may change rows */
 } hp_run;
 
 typedef struct hp_runs {
@@ -48,8 +48,7 @@ int hp_runs_init(hp_runs *rs);
 void hp_runs_term(hp_runs *rs);
 
 /* The run of stmt, or NULL. Borrowed until hp_runs_put(). */
-static inline hp_run *hp_runs_get(const hp_runs *rs,
-                                  const sqlite3_stmt *stmt) {
+static inline hp_run *hp_runs_get(const hp_runs *rs, const sqlite3_stmt *stmt) {
   uint32_t mask = rs->n - 1;
   uint64_t hash = (uint64_t)(uintptr_t)stmt * UINT64_C(0x9e3779b97f4a7c15);
 

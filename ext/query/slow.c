@@ -58,15 +58,15 @@ void hp_slow_put(sqlite3_stmt *stmt, const hp_stat *s, const char *expanded,
                  int64_t wall_ms, int64_t ns, const hp_counters *counters) {
   const char *sql = sqlite3_sql(stmt);
   bool is_kept = expanded && cut(expanded) <= HP_STATS_MAX_TEXT;
-  hp_slow *e = copy(&(hp_slow){
-      .wall_ms = wall_ms,
-      .ns = ns,
-      .fingerprint = s->fingerprint,
-      .counters = *counters,
-      .text = is_kept ? expanded : s->query,
-      .has_values = is_kept,
-      .sample = sql && cut(sql) <= HP_STATS_MAX_TEXT ? sql : NULL,
-      .database = s->database});
+  hp_slow *e = copy(
+      &(hp_slow){.wall_ms = wall_ms,
+                 .ns = ns,
+                 .fingerprint = s->fingerprint,
+                 .counters = *counters,
+                 .text = is_kept ? expanded : s->query,
+                 .has_values = is_kept,
+                 .sample = sql && cut(sql) <= HP_STATS_MAX_TEXT ? sql : NULL,
+                 .database = s->database});
 
   pthread_mutex_lock(&slow.lock);
   if (e) {

@@ -13,7 +13,7 @@
 
 #include <stdatomic.h>
 
-#define HP_SLOW_ENTRIES 256 /* places in the ring */
+#define HP_SLOW_ENTRIES    256 /* places in the ring */
 #define HP_SLOW_DEFAULT_NS (INT64_C(100) * 1000 * 1000)
 
 extern _Atomic int64_t hp_slow_ns; /* threshold; see hp_slow_threshold_ns() */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define N_CHAINS 4096             /* of the index; a power of two */
+#define N_CHAINS         4096       /* of the index; a power of two */
 #define MAX_SAMPLE_BYTES (16 << 20) /* beyond it new texts are not kept */
 
 static struct {
@@ -94,8 +94,10 @@ static int evict(int64_t n) {
 
   if (!all) return SQLITE_NOMEM;
   for (int64_t i = 0; i < n_all; i++) {
-    if (i < n) fold_into_other(all[i]);
-    else all[i]->cost /= 2;
+    if (i < n)
+      fold_into_other(all[i]);
+    else
+      all[i]->cost /= 2;
   }
   sqlite3_free(all);
   return SQLITE_OK;
@@ -147,7 +149,7 @@ static hp_stat *make(uint64_t fingerprint, const char *query, size_t n_query,
   s->database = at = append(at, query, n_query);
   at = append(at, database, n_db);
   if (sample) append(at, sample, n_sample);
-  s->sample = sample ? at : NULL;
+  s->sample = sample ? at : s->query;
   s->next = *chain_of(fingerprint);
   *chain_of(fingerprint) = s;
   store.totals.n_entries++;
@@ -159,9 +161,10 @@ static hp_stat *find_or_make(uint64_t fingerprint, const char *query,
                              const char *sample, size_t n_sample,
                              const char *database) {
   hp_stat *s = find(fingerprint, database);
-  bool is_kept = sample && n_sample <= HP_STATS_MAX_TEXT &&
-                 store.totals.n_bytes < MAX_SAMPLE_BYTES +
-                     store.totals.n_entries * (int64_t)sizeof(hp_stat);
+  bool is_kept =
+      sample && n_sample <= HP_STATS_MAX_TEXT &&
+      store.totals.n_bytes <
+          MAX_SAMPLE_BYTES + store.totals.n_entries * (int64_t)sizeof(hp_stat);
 
   if (!s) {
     s = make(fingerprint, query, cut(query, strlen(query)),
@@ -215,9 +218,8 @@ void hp_stats_release(hp_stat *s) {
 /* The entry that takes the place of an evicted one; NULL when out of memory:
 ** then its calls go to other. */
 static hp_stat *revive(hp_stat *s) {
-  hp_stat *again =
-      find_or_make(s->fingerprint, s->query, s->sample,
-                   s->sample ? strlen(s->sample) : 0, s->database);
+  hp_stat *again = find_or_make(s->fingerprint, s->query, s->sample,
+                                s->sample ? strlen(s->sample) : 0, s->database);
 
   release(s);
   return again;

@@ -25,10 +25,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HP_STATS_MAX_ENTRIES 5000    /* default limit */
-#define HP_STATS_LOWEST_MAX 16       /* of the limit */
+#define HP_STATS_MAX_ENTRIES 5000 /* default limit */
+#define HP_STATS_LOWEST_MAX  16   /* of the limit */
 #define HP_STATS_HIGHEST_MAX 1000000
-#define HP_STATS_MAX_TEXT (64 << 10) /* bytes kept of one text */
+#define HP_STATS_MAX_TEXT    (64 << 10) /* bytes kept of one text */
 
 typedef struct hp_recorder hp_recorder;
 
@@ -36,8 +36,9 @@ typedef struct hp_recorder hp_recorder;
 typedef struct hp_stat {
   uint64_t fingerprint;
   const char *query;    /* normal form */
-  const char *sample;   /* the first text seen, with its values; NULL if too
-                           long to keep. For planning, not for showing. */
+  const char *sample;   /* the first text seen, with its values, or the normal
+                           form if that was too long to keep or never seen.
+                           For planning, not for showing. */
   const char *database; /* file of `main`, "" for a database in memory */
   hp_tally tally;
   hp_histogram times;
@@ -74,7 +75,7 @@ void hp_stats_detach(hp_recorder *r);
 
 /* An entry as it was at one moment. */
 typedef struct hp_stat_view {
-  hp_stat *stat;   /* with a reference: its key and texts may be read */
+  hp_stat *stat; /* with a reference: its key and texts may be read */
   hp_tally tally;
 } hp_stat_view;
 
@@ -86,10 +87,10 @@ void hp_stats_view_free(hp_stat_view *views, int n);
 
 typedef struct hp_stats_totals {
   int64_t n_entries, max_entries;
-  int64_t n_bytes;     /* of entries, their texts and the index */
-  int64_t n_evicted;   /* entries folded into other */
-  int64_t since_ns;    /* monotonic: start or last reset */
-  hp_tally other;      /* calls of evicted statements */
+  int64_t n_bytes;   /* of entries, their texts and the index */
+  int64_t n_evicted; /* entries folded into other */
+  int64_t since_ns;  /* monotonic: start or last reset */
+  hp_tally other;    /* calls of evicted statements */
   hp_histogram other_times;
 } hp_stats_totals;
 
@@ -110,7 +111,8 @@ int hp_stats_merge(const char *query, const char *database, const hp_tally *t,
 /* Forgets all calls. */
 void hp_stats_reset(int64_t now_ns);
 
-/* Sets the limit, within its bounds, and evicts down to it; returns the old one. */
+/* Sets the limit, within its bounds, and evicts down to it; returns the old
+ * one. */
 int64_t hp_stats_set_max(int64_t max_entries);
 
 /* Around fork(): the store is locked before it and unlocked after it in both

@@ -17,9 +17,8 @@ typedef struct reading {
 
 static reading begin(hp_conn *c, hp_builder *out) {
   hp_trace_settle(c);
-  return (reading){.out = out,
-                   .wall_ms = hp_clock_wall_ms(),
-                   .fast_ns = hp_clock_fast_ns()};
+  return (reading){
+      .out = out, .wall_ms = hp_clock_wall_ms(), .fast_ns = hp_clock_fast_ns()};
 }
 
 static void put_ms(hp_builder *out, double ns) {
@@ -36,8 +35,7 @@ static void put_time(const reading *r, int64_t ns) {
 static void put_fingerprint(hp_builder *out, uint64_t fingerprint) {
   char hex[17];
 
-  sqlite3_snprintf(sizeof hex, hex, "%016llx",
-                   (sqlite3_uint64)fingerprint);
+  sqlite3_snprintf(sizeof hex, hex, "%016llx", (sqlite3_uint64)fingerprint);
   hp_builder_text(out, hex, -1);
 }
 
@@ -148,8 +146,10 @@ static int fill_slow(hp_conn *c, const hp_rowtab *table, sqlite3_value **args,
   if (!rc) rc = hp_explain_open(c, &plans, err);
   for (int i = 0; i < n && !rc; i++) {
     char *plan = hp_explain_text(plans, list[i]->sample, list[i]->database);
-    if (plan) put_slow(out, list[i], plan);
-    else rc = SQLITE_NOMEM;
+    if (plan)
+      put_slow(out, list[i], plan);
+    else
+      rc = SQLITE_NOMEM;
     sqlite3_free(plan);
   }
   hp_slow_list_free(list, n);

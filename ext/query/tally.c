@@ -51,7 +51,8 @@ double hp_tally_mean_ns(const hp_tally *t) {
   return t->calls ? (double)t->total_ns / (double)t->calls : 0;
 }
 
-/* Newton's method: the extension needs no library beyond libc, not even libm. */
+/* Newton's method: the extension needs no library beyond libc, not even libm.
+ */
 static double square_root(double x) {
   double r = x > 1 ? x : 1;
 

@@ -24,10 +24,10 @@ typedef struct hp_counters {
 typedef struct hp_tally {
   int64_t calls;
   int64_t total_ns;
-  int64_t min_ns;   /* of a single call, if calls > 0 */
+  int64_t min_ns; /* of a single call, if calls > 0 */
   int64_t max_ns;
-  double squares;   /* sum of ns * ns, for the standard deviation */
-  int64_t last_ns;  /* monotonic, end of the last call */
+  double squares;  /* sum of ns * ns, for the standard deviation */
+  int64_t last_ns; /* monotonic, end of the last call */
   hp_counters sum;
   int64_t first_ns; /* monotonic, end of the first call */
   int64_t errors;   /* calls known to have failed: a lower bound */

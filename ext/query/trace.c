@@ -20,23 +20,21 @@ typedef struct trace {
   hp_recorder *recorder;
   hp_runs runs;
   hp_nplus1 *nplus1;
-  uint64_t database;   /* hash of main's file; 0: it has none */
-  hp_run *current;     /* whose row came last; NULL: look it up */
+  uint64_t database;     /* hash of main's file; 0: it has none */
+  hp_run *current;       /* whose row came last; NULL: look it up */
   sqlite3_stmt *aborted; /* ended at its start; repeated, or failed? */
   int64_t aborted_ns;    /* when */
   hp_run_marks aborted_marks;
-  uint64_t owner;      /* text that pages belong to; 0: nobody's */
-  int pages_hit;       /* SQLite's counters when last read */
+  uint64_t owner; /* text that pages belong to; 0: nobody's */
+  int pages_hit;  /* SQLite's counters when last read */
   int pages_missed;
   uint32_t n_calls;
-  bool is_listening;   /* added to the hook */
+  bool is_listening; /* added to the hook */
 } trace;
 
 static const char part_key;
 
-static struct {
-  _Atomic int64_t ns, n;
-} overhead;
+static struct { _Atomic int64_t ns, n; } overhead;
 
 /* 32 bits will do: of interest is what one statement adds. */
 static int64_t total_changes(const trace *t) {
@@ -139,8 +137,8 @@ static void watch(trace *t, const hp_run *r, const hp_slot *s, int64_t ns) {
   hp_nplus1_record(t->nplus1, &e);
 }
 
-static void record(trace *t, hp_run *r, const hp_run_marks *end,
-                   int64_t end_ns, bool is_error) {
+static void record(trace *t, hp_run *r, const hp_run_marks *end, int64_t end_ns,
+                   bool is_error) {
   hp_slot *s = slot_of(t, r);
   int64_t ns = end_ns > r->start_ns ? end_ns - r->start_ns : 0;
   hp_counters c = {.rows = r->rows};
@@ -169,7 +167,8 @@ static void record_aborted(trace *t) {
 static bool is_repeated(trace *t, hp_run *r) {
   int n = sqlite3_stmt_status(r->stmt, SQLITE_STMTSTATUS_REPREPARE, 0);
 
-  if (t->aborted != r->stmt || (uint32_t)n == t->aborted_marks.reprepares) return false;
+  if (t->aborted != r->stmt || (uint32_t)n == t->aborted_marks.reprepares)
+    return false;
   t->aborted = NULL;
   r->is_active = true;
   t->runs.n_active++;
@@ -195,8 +194,10 @@ static void set_marks(hp_run *r, uint32_t steps, uint64_t text) {
   if (r->text == text && r->marks.vm_steps == steps) return;
   r->text = text;
   r->is_write = !sqlite3_stmt_readonly(r->stmt);
-  if (r->is_first) r->marks = (hp_run_marks){0};
-  else read_counters(r->stmt, &r->marks);
+  if (r->is_first)
+    r->marks = (hp_run_marks){0};
+  else
+    read_counters(r->stmt, &r->marks);
 }
 
 static void start(trace *t, hp_run *r, uint32_t steps) {
@@ -296,8 +297,10 @@ static void finish(trace *t, hp_run *r, int64_t end_ns) {
   read_counters(r->stmt, &end);
   r->is_active = false;
   t->runs.n_active--;
-  if (!is_error && is_aborted(t, r, &end)) set_aborted(t, r, &end, end_ns);
-  else record(t, r, &end, end_ns, is_error);
+  if (!is_error && is_aborted(t, r, &end))
+    set_aborted(t, r, &end, end_ns);
+  else
+    record(t, r, &end, end_ns, is_error);
   if (t->runs.n_active) pass_on_pages(t);
 }
 

@@ -215,19 +215,18 @@ static char *remedy(look *l, const hp_predicate *p, const char *table,
   char *ddl;
 
   switch (kind) {
-    case HP_WARNING_LIKE:
-      ddl = collated_index(l, table, p, "NOCASE");
-      return ddl ? ddl
-                 : sqlite3_mprintf("begin the pattern with the text looked "
-                                   "for, or search with FTS5");
-    case HP_WARNING_FUNCTION: return expression_index(l, table, p);
-    case HP_WARNING_COLLATION:
-      return collated_index(l, table, p, p->collation);
-    case HP_WARNING_AFFINITY:
-      return sqlite3_mprintf("declare %s and %s with the same type, or compare "
-                             "with CAST(%s AS TEXT)",
-                             p->column, p->detail, p->detail);
-    default: return NULL;
+  case HP_WARNING_LIKE:
+    ddl = collated_index(l, table, p, "NOCASE");
+    return ddl ? ddl
+               : sqlite3_mprintf("begin the pattern with the text looked "
+                                 "for, or search with FTS5");
+  case HP_WARNING_FUNCTION: return expression_index(l, table, p);
+  case HP_WARNING_COLLATION: return collated_index(l, table, p, p->collation);
+  case HP_WARNING_AFFINITY:
+    return sqlite3_mprintf("declare %s and %s with the same type, or compare "
+                           "with CAST(%s AS TEXT)",
+                           p->column, p->detail, p->detail);
+  default: return NULL;
   }
 }
 
@@ -304,8 +303,9 @@ static int look_at(look *l, int line) {
   }
   if (!begins_with(detail, "CORRELATED ")) return SQLITE_OK;
   w.kind = HP_WARNING_CORRELATED;
-  return warn(l, w, sqlite3_mprintf("join the subquery's table, with GROUP BY "
-                                    "if it aggregates"));
+  return warn(l, w,
+              sqlite3_mprintf("join the subquery's table, with GROUP BY "
+                              "if it aggregates"));
 }
 
 int hp_warnings_find(hp_explain *e, const hp_facts *f, const hp_stat_view *v,

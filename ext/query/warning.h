@@ -34,7 +34,7 @@ typedef struct hp_warning {
   int64_t rows;   /* per call, -1 if unknown */
   int64_t weight; /* rows times calls, counted where SQLite counts it */
   char table[HP_FACTS_NAME]; /* "" if the line names none */
-  char *fix;      /* a statement that runs, or a sentence; NULL for none */
+  char *fix; /* a statement that runs, or a sentence; NULL for none */
 } hp_warning;
 
 typedef struct hp_warnings {

@@ -86,7 +86,8 @@ const hp_help hp_help_table[] = {
      "file kept by query_config('persist', path).",
      "SELECT query_import('[]')"},
     {"query_reset", "function", "[what]", "INT: statements forgotten",
-     "Forgets 'stats', 'slow', 'nplus1' or 'all'.", "SELECT query_reset('slow')"},
+     "Forgets 'stats', 'slow', 'nplus1' or 'all'.",
+     "SELECT query_reset('slow')"},
     /* The cache. */
     {"cached", "module", "(SELECT ...), option=value, ...",
      "the SELECT's columns; hidden: one per parameter, _source, _age_ms",
@@ -171,7 +172,6 @@ const hp_help hp_help_table[] = {
     {"hotpath_version", "function", "", "TEXT", "The version of hotpath.",
      "SELECT hotpath_version()"},
     {"hotpath_debug", "function", "", "TEXT",
-     "Versions and build, to put into a bug report.",
-     "SELECT hotpath_debug()"},
+     "Versions and build, to put into a bug report.", "SELECT hotpath_debug()"},
     {.name = NULL},
 };

@@ -47,8 +47,10 @@ static void put_overhead(hp_builder *out) {
   double ns = hp_trace_overhead_ns(&n);
 
   hp_builder_text(out, "hook_overhead", -1);
-  if (n) hp_builder_real(out, (double)(int64_t)(ns * 10 + 0.5) / 10);
-  else hp_builder_null(out);
+  if (n)
+    hp_builder_real(out, (double)(int64_t)(ns * 10 + 0.5) / 10);
+  else
+    hp_builder_null(out);
   hp_builder_text(out, "ns", -1);
   hp_builder_text(out, "measured mean cost of counting one statement", -1);
   put_int(out, "hook_overhead_samples", n, NULL,
@@ -89,10 +91,10 @@ static void put_persistence(hp_builder *out) {
 
 static const char *mode_name(hp_stamp_mode mode) {
   switch (mode) {
-    case HP_STAMP_WAL: return "wal";
-    case HP_STAMP_ROLLBACK: return "rollback";
-    case HP_STAMP_IMMUTABLE: return "immutable";
-    case HP_STAMP_NONE: break;
+  case HP_STAMP_WAL: return "wal";
+  case HP_STAMP_ROLLBACK: return "rollback";
+  case HP_STAMP_IMMUTABLE: return "immutable";
+  case HP_STAMP_NONE: break;
   }
   return "none";
 }

@@ -16,8 +16,10 @@ static void debug(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
       sqlite3_sourceid(), sqlite3_threadsafe());
 
   (void)argc, (void)argv;
-  if (text) sqlite3_result_text(ctx, text, -1, sqlite3_free);
-  else sqlite3_result_error_nomem(ctx);
+  if (text)
+    sqlite3_result_text(ctx, text, -1, sqlite3_free);
+  else
+    sqlite3_result_error_nomem(ctx);
 }
 
 int hp_version_register(sqlite3 *db) {

@@ -12,8 +12,10 @@ static const struct {
   const char *select;
   bool is_fixed;
 } cases[] = {
-    {"SELECT name FROM deck WHERE id = 7;", "SELECT name FROM deck WHERE id = "
-                                            "?1", false},
+    {"SELECT name FROM deck WHERE id = 7;",
+     "SELECT name FROM deck WHERE id = "
+     "?1",
+     false},
     {"SELECT 1, name -- x\n FROM deck", "SELECT 1 , name FROM deck", true},
     {"SELECT a FROM t WHERE b = :b AND c = 3",
      "SELECT a FROM t WHERE b = :b AND c = 3", false},
@@ -45,8 +47,7 @@ START_TEST(too_many_values_are_refused) {
                     "(1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17)";
   hp_cacheable c;
 
-  ck_assert_int_eq(hp_cacheable_init(&c, sql, strlen(sql), 1),
-                   SQLITE_NOTFOUND);
+  ck_assert_int_eq(hp_cacheable_init(&c, sql, strlen(sql), 1), SQLITE_NOTFOUND);
   ck_assert_ptr_null(c.ddl);
 }
 END_TEST

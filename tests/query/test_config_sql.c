@@ -23,8 +23,7 @@ START_TEST(a_setting_is_read_and_set_answering_the_old_value) {
                    "100.0");
   ck_assert_str_eq(test_db_text(db, "SELECT query_config('SLOW_MS')"), "2.5");
   ck_assert_str_eq(
-      test_db_text(db, "SELECT query_config('max_fingerprints', 100)"),
-      "5000");
+      test_db_text(db, "SELECT query_config('max_fingerprints', 100)"), "5000");
   ck_assert_str_eq(test_db_text(db, "SELECT query_config('values', 'on')"),
                    "off");
   ck_assert_str_eq(test_db_text(db, "SELECT query_config('values')"), "on");

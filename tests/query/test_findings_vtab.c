@@ -162,8 +162,8 @@ END_TEST
 static bool attempt(void) {
   sqlite3_stmt *stmt = NULL;
   int n = 0;
-  int rc = sqlite3_prepare_v2(db, "SELECT * FROM query_findings", -1, &stmt,
-                              NULL);
+  int rc =
+      sqlite3_prepare_v2(db, "SELECT * FROM query_findings", -1, &stmt, NULL);
 
   while (!rc && sqlite3_step(stmt) == SQLITE_ROW) n++;
   return sqlite3_finalize(stmt) == SQLITE_OK && !rc && n > 0;

@@ -179,8 +179,9 @@ static const char *const not_exports[] = {
 START_TEST(what_is_no_export_is_refused) {
   sqlite3 *db = app();
 
-  ck_assert_ptr_nonnull(strstr(test_db_error(db, not_exports[_i]),
-                               "query_import() takes what query_export() gave"));
+  ck_assert_ptr_nonnull(
+      strstr(test_db_error(db, not_exports[_i]),
+             "query_import() takes what query_export() gave"));
   ck_assert_str_eq(test_db_text(db, "SELECT query_import(NULL)"), "NULL");
   test_db_close(db);
 }

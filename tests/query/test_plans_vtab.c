@@ -75,14 +75,13 @@ START_TEST(a_bad_plan_is_warned_of_with_a_fix) {
   const char *fix = cases[_i][2];
 
   test_db_text(db, cases[_i][0]);
-  ck_assert_msg(
-      test_db_int(db,
-                  "SELECT count(*) FROM query_plans"
-                  " WHERE warning = %Q AND fix IS %Q AND calls = 1",
-                  cases[_i][1], fix) == 1,
-      "%s: %s", cases[_i][0],
-      test_db_text(db, "SELECT warning, fix FROM query_plans"
-                       " WHERE warning IS NOT NULL AND line = 1"));
+  ck_assert_msg(test_db_int(db,
+                            "SELECT count(*) FROM query_plans"
+                            " WHERE warning = %Q AND fix IS %Q AND calls = 1",
+                            cases[_i][1], fix) == 1,
+                "%s: %s", cases[_i][0],
+                test_db_text(db, "SELECT warning, fix FROM query_plans"
+                                 " WHERE warning IS NOT NULL AND line = 1"));
   if (fix && strncmp(fix, "CREATE ", 7) == 0) {
     test_db_exec(db, "%s", fix);
     ck_assert_int_eq(test_db_int(db,
@@ -161,9 +160,10 @@ END_TEST
 static bool attempt(void) {
   sqlite3_stmt *stmt = NULL;
   int n = 0;
-  int rc = sqlite3_prepare_v2(
-      db, "SELECT warning FROM query_plans UNION ALL"
-          " SELECT mode FROM query_access", -1, &stmt, NULL);
+  int rc = sqlite3_prepare_v2(db,
+                              "SELECT warning FROM query_plans UNION ALL"
+                              " SELECT mode FROM query_access",
+                              -1, &stmt, NULL);
 
   while (!rc && sqlite3_step(stmt) == SQLITE_ROW) n++;
   return sqlite3_finalize(stmt) == SQLITE_OK && !rc && n > 0;

@@ -43,8 +43,7 @@ static const char *const cases[][2] = {
      "function:t.name:substr:"},
     {"SELECT * FROM t WHERE a = 'x' COLLATE nocase", "eq:.a::nocase"},
     {"SELECT * FROM t WHERE a COLLATE nocase = 'x'", "eq:.a::nocase"},
-    {"SELECT * FROM t JOIN u ON t.a = u.b",
-     "column:t.a:b: column:u.b:a:"},
+    {"SELECT * FROM t JOIN u ON t.a = u.b", "column:t.a:b: column:u.b:a:"},
     {"SELECT * FROM t WHERE a = lower('x')", "eq:.a::"},
     {"SELECT * FROM t WHERE a = (SELECT b FROM u WHERE c = 1)",
      "eq:.a:: eq:.c::"},
@@ -87,7 +86,8 @@ Suite *query_predicate_suite(void) {
   Suite *s = suite_create("query_predicate");
   TCase *c = tcase_create("predicates");
 
-  tcase_add_loop_test(c, comparisons_are_found, 0, sizeof cases / sizeof *cases);
+  tcase_add_loop_test(c, comparisons_are_found, 0,
+                      sizeof cases / sizeof *cases);
   tcase_add_test(c, aliases_stand_for_their_tables);
   tcase_add_test(c, many_comparisons_and_long_names_are_cut_off);
   suite_add_tcase(s, c);

@@ -34,20 +34,19 @@ START_TEST(query_stats_has_a_row_per_shape) {
                        " FROM query_stats"
                        " WHERE query = 'SELECT v FROM t WHERE id = ?'"),
       "3|0|3|3|1|1|1");
-  ck_assert_int_eq(
-      test_db_int(db, "SELECT rows_changed FROM query_stats"
-                      " WHERE query LIKE 'INSERT INTO t %%'"),
-      3);
+  ck_assert_int_eq(test_db_int(db, "SELECT rows_changed FROM query_stats"
+                                   " WHERE query LIKE 'INSERT INTO t %%'"),
+                   3);
 }
 END_TEST
 
 START_TEST(times_are_utc_and_now) {
-  ck_assert_int_eq(
-      test_db_int(db, "SELECT min(abs(julianday(first_seen)"
-                      " - julianday('now')) < 0.001 AND"
-                      " first_seen LIKE '____-__-__T__:__:__.___Z' AND"
-                      " first_seen <= last_seen) FROM query_stats"),
-      1);
+  ck_assert_int_eq(test_db_int(db,
+                               "SELECT min(abs(julianday(first_seen)"
+                               " - julianday('now')) < 0.001 AND"
+                               " first_seen LIKE '____-__-__T__:__:__.___Z' AND"
+                               " first_seen <= last_seen) FROM query_stats"),
+                   1);
 }
 END_TEST
 
@@ -132,10 +131,11 @@ static bool attempt(void *arg) {
   int n = 0, rc;
 
   (void)arg;
-  rc = sqlite3_prepare_v2(db, "SELECT * FROM query_stats UNION ALL"
-                              " SELECT at,ms,query,plan,1,2,3,4,5,6,7,8,9,10,"
-                              "11,12,13,14,15,16,17,18,19,20,21"
-                              " FROM slow_queries",
+  rc = sqlite3_prepare_v2(db,
+                          "SELECT * FROM query_stats UNION ALL"
+                          " SELECT at,ms,query,plan,1,2,3,4,5,6,7,8,9,10,"
+                          "11,12,13,14,15,16,17,18,19,20,21"
+                          " FROM slow_queries",
                           -1, &stmt, NULL);
   while (!rc && sqlite3_step(stmt) == SQLITE_ROW) n++;
   return sqlite3_finalize(stmt) == SQLITE_OK && !rc && n > 3;

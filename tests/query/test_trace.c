@@ -145,16 +145,15 @@ START_TEST(cascades_and_triggers_are_part_of_one_call) {
   watched w = watch(":memory:");
   hp_stat s;
 
-  test_db_exec(w.db,
-               "PRAGMA foreign_keys = ON;"
-               "CREATE TABLE p(id INTEGER PRIMARY KEY);"
-               "CREATE TABLE c(id INTEGER PRIMARY KEY, p REFERENCES p"
-               " ON DELETE CASCADE);"
-               "CREATE TABLE log(x);"
-               "CREATE TRIGGER tr AFTER DELETE ON c BEGIN"
-               " INSERT INTO log VALUES(old.id); END;"
-               "INSERT INTO p VALUES(1),(2);"
-               "INSERT INTO c VALUES(1,1),(2,1),(3,2)");
+  test_db_exec(w.db, "PRAGMA foreign_keys = ON;"
+                     "CREATE TABLE p(id INTEGER PRIMARY KEY);"
+                     "CREATE TABLE c(id INTEGER PRIMARY KEY, p REFERENCES p"
+                     " ON DELETE CASCADE);"
+                     "CREATE TABLE log(x);"
+                     "CREATE TRIGGER tr AFTER DELETE ON c BEGIN"
+                     " INSERT INTO log VALUES(old.id); END;"
+                     "INSERT INTO p VALUES(1),(2);"
+                     "INSERT INTO c VALUES(1,1),(2,1),(3,2)");
   test_db_exec(w.db, "DELETE FROM p WHERE id < 9");
   s = stat_of("DELETE FROM p WHERE id < ?");
   ck_assert_int_eq(s.tally.calls, 1);
@@ -280,8 +279,7 @@ START_TEST(no_page_is_lost_when_the_connection_closes) {
   unwatch(w);
   t = all_calls();
   ck_assert_int_eq(t.pages_hit + t.pages_missed, used);
-  ck_assert_int_gt(stat_of("SELECT id FROM t WHERE id = ?").tally.pages_hit,
-                   8);
+  ck_assert_int_gt(stat_of("SELECT id FROM t WHERE id = ?").tally.pages_hit, 8);
 }
 END_TEST
 
@@ -318,8 +316,7 @@ START_TEST(more_shapes_than_the_limit_fold_into_other) {
   hp_tally t;
 
   hp_stats_set_max(100);
-  for (int i = 0; i < 3000; i++)
-    test_db_int(w.db, "SELECT 1 AS column_%d", i);
+  for (int i = 0; i < 3000; i++) test_db_int(w.db, "SELECT 1 AS column_%d", i);
   for (int i = 0; i < 50; i++) test_db_int(w.db, "SELECT %d AS again", i);
   t = all_calls();
   hp_stats_totals_get(&totals);

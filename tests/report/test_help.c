@@ -43,8 +43,7 @@ static const char *added(const char *list) {
       sqlite3_finalize(s);
       break;
     }
-    test_db_exec(db, "INSERT INTO plain VALUES(%Q)",
-                 sqlite3_column_text(s, 0));
+    test_db_exec(db, "INSERT INTO plain VALUES(%Q)", sqlite3_column_text(s, 0));
   }
   test_db_close(plain);
   return test_db_text(db, "%s EXCEPT SELECT name FROM plain", list);
@@ -56,8 +55,9 @@ static void expect_rows_for(const char *names) {
 
   for (char *name = strtok_r(copy, "\n", &rest); name;
        name = strtok_r(NULL, "\n", &rest), n++) {
-    ck_assert_msg(test_db_int(db, "SELECT count(*) FROM hotpath_help"
-                                  " WHERE name = %Q",
+    ck_assert_msg(test_db_int(db,
+                              "SELECT count(*) FROM hotpath_help"
+                              " WHERE name = %Q",
                               name) > 0,
                   "hotpath_help has no row for %s", name);
   }
