@@ -8,7 +8,8 @@
 
 enum {
   N_KNOWN = 256,   /* places for texts; a power of two */
-  N_SEEN = 64,     /* places for texts seen once; a power of two */
+  N_SEEN = 64,     /* places for texts seen once; a power of two, */
+  N_WAYS = 4,      /* in groups: of so many texts none displaces another */
   N_WANTED = 8,    /* texts waiting to be looked up */
   BUDGET_MS = 100, /* for cloning a schema */
 };
@@ -104,14 +105,22 @@ static void remember(hp_reach *r, const char *sql, const hp_tables *writes) {
   *k = (known){text, *writes};
 }
 
+/* Was the text seen before? From now on it was. The group keeps its youngest,
+** in the order in which they came. */
+static bool was_seen(hp_reach *r, hp_hash128 text) {
+  uint64_t *group = &r->seen[text.lo % N_SEEN / N_WAYS * N_WAYS];
+
+  for (int i = 0; i < N_WAYS; i++) {
+    if (group[i] == text.hi) return true;
+  }
+  memmove(group + 1, group, (N_WAYS - 1) * sizeof *group);
+  group[0] = text.hi;
+  return false;
+}
+
 /* A text that never comes again is not worth a look. */
 static void want(hp_reach *r, const char *sql, hp_hash128 text) {
-  uint64_t *seen = &r->seen[text.lo % N_SEEN];
-
-  if (*seen != text.hi) {
-    *seen = text.hi;
-    return;
-  }
+  if (!was_seen(r, text)) return;
   if (r->n_wanted == N_WANTED) return;
   r->wanted[r->n_wanted] = sqlite3_mprintf("%s", sql);
   if (r->wanted[r->n_wanted]) r->n_wanted++;
