@@ -45,7 +45,8 @@ typedef struct hp_verdict {
 
 /* Zero-initialised by hp_advisor_run(). */
 typedef struct hp_report {
-  hp_advice *at; /* n of them: creates by gain, then drops */
+  hp_advice *at; /* n of them, in the order in which they were measured: of
+                 ** two indexes that do as well the planner takes the younger */
   int n;
   hp_verdict *verdicts; /* one per statement */
   int n_verdicts;

@@ -215,8 +215,10 @@ int hp_shortlist(hp_candidates *c, const hp_tables *tables, hp_shadow *shadow,
   for (int i = 0; before && i < c->n; i++) {
     bool small = tables->at[c->at[i].table].n_rows < SMALL_ROWS;
 
-    if (small) memset(before + (size_t)i * row, 0, row);
-    else memcpy(before + (size_t)i * row, c->at[i].helps, row);
+    if (small)
+      memset(before + (size_t)i * row, 0, row);
+    else
+      memcpy(before + (size_t)i * row, c->at[i].helps, row);
   }
   if (rc == SQLITE_OK) {
     rc = try_all(c, tables, shadow, statements, weights, err);

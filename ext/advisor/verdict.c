@@ -5,7 +5,6 @@
 #include "schema/text.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* A change of less than this share of a statement's cost is not worth a
@@ -249,14 +248,6 @@ static int judge(writing *w, bool *set, int i) {
   return add_advice(w, i, "drop", w->with, w->without);
 }
 
-static int by_gain(const void *x, const void *y) {
-  const hp_advice *a = x, *b = y;
-  int order = strcmp(a->action, b->action);
-
-  if (order == 0 && a->gain != b->gain) order = a->gain < b->gain ? 1 : -1;
-  return order ? order : strcmp(a->ddl, b->ddl);
-}
-
 /* What became of each statement from first to last. */
 static int give_verdicts(writing *w, const hp_cost *before) {
   for (int s = 0; s < w->n; s++) {
@@ -295,9 +286,6 @@ static int write_all(writing *w, bool *set, const bool *final, int only) {
 
   for (int i = 0; rc == SQLITE_OK && i < hp_lab_count(w->lab); i++) {
     if (set[i] && (only < 0 || i == only)) rc = judge(w, set, i);
-  }
-  if (w->out->n > 1) {
-    qsort(w->out->at, (size_t)w->out->n, sizeof *w->out->at, by_gain);
   }
   return rc;
 }
