@@ -141,6 +141,17 @@ static int64_t cap_of(const hp_trial *t, const subject *s) {
   return cap > LEAST_CAP ? cap : LEAST_CAP;
 }
 
+/* What did not come to an end counts as no better than the first plan, or, if
+** that did end, as much worse than it was seen to be: nobody knows how much. */
+static void assume_worst(const subject *s, hp_cost *cost) {
+  if (!s->first.is_capped) {
+    cost->steps *= 8;
+    cost->pages *= 8;
+  } else if (cost->steps < s->first.steps) {
+    *cost = s->first;
+  }
+}
+
 static int run(hp_trial *t, subject *s, hp_cost *cost, char **err) {
   sqlite3_stmt *stmt;
   int rc = hp_lab_prepare(t->lab, s->sql, &stmt, err);
@@ -156,11 +167,10 @@ static int run(hp_trial *t, subject *s, hp_cost *cost, char **err) {
       (!s->least_steps || cost->steps < s->least_steps)) {
     s->least_steps = cost->steps;
   }
-  /* What did not come to an end counts as no better than the first plan. */
-  if (s->n_plans == 0)
-    s->first = *cost;
-  else if (cost->is_capped && cost->steps < s->first.steps)
-    *cost = s->first;
+  if (rc == SQLITE_OK && s->n_plans > 0 && cost->is_capped) {
+    assume_worst(s, cost);
+  }
+  if (s->n_plans == 0) s->first = *cost;
   return skip(s, rc, err);
 }
 
