@@ -22,7 +22,12 @@ enum {
   N_SUMMED = 10
 };
 
-static void copy_words(const void *p, int first, uint64_t out[N_WORDS]) {
+/* The other side of these reads is SQLite, with plain writes, often in another
+** process: nothing that a thread sanitizer could know the order of. */
+#define UNSANITIZED __attribute__((no_sanitize("thread")))
+
+UNSANITIZED static void copy_words(const void *p, int first,
+                                   uint64_t out[N_WORDS]) {
   const _Atomic uint64_t *w = p;
 
   for (int i = 0; i < N_WORDS; i++) {
@@ -64,7 +69,7 @@ static bool is_initialised(const uint32_t w[2 * N_WORDS]) {
 ** cleared again while anyone has the index mapped: if it is zero too, there
 ** has been no frame at all.
 */
-static bool is_unwritten(const void *p) {
+UNSANITIZED static bool is_unwritten(const void *p) {
   const _Atomic uint32_t *w = p;
 
   atomic_thread_fence(memory_order_acquire);
@@ -88,7 +93,8 @@ bool hp_walindex_read(const void *p, hp_walindex *out) {
 /* The first copy of the header is the last to be written, and a pair that was
 ** sound once never comes back for another commit: so a word that still has its
 ** old value was read before the next commit was complete. */
-bool hp_walindex_is_at(const void *p, uint32_t change, uint64_t checksum) {
+UNSANITIZED bool hp_walindex_is_at(const void *p, uint32_t change,
+                                   uint64_t checksum) {
   const _Atomic uint64_t *sums = p;
   const _Atomic uint32_t *w = p;
 
