@@ -291,9 +291,7 @@ void hp_persist_after_fork(bool is_child) {
     file.path = NULL;
     file.has_thread = false;
     file.process[0] = 0;
-    pthread_mutex_init(&file.lock, NULL);
     pthread_cond_init(&file.changed, NULL);
-  } else {
-    pthread_mutex_unlock(&file.lock);
   }
+  pthread_mutex_unlock(&file.lock);
 }
