@@ -125,3 +125,10 @@ int64_t hp_clock_fast_ns(void) {
 void hp_clock_tune(void) {}
 
 #endif
+
+struct timespec hp_clock_deadline(int64_t in_ms) {
+  int64_t at = read_ns(CLOCK_REALTIME) + in_ms * 1000000;
+
+  return (struct timespec){.tv_sec = at / 1000000000,
+                           .tv_nsec = at % 1000000000};
+}

@@ -7,6 +7,7 @@
 #define HP_BASE_CLOCK_H
 
 #include <stdint.h>
+#include <time.h>
 
 /* Nanoseconds of the monotonic clock: for durations. */
 int64_t hp_clock_ns(void);
@@ -30,5 +31,8 @@ int64_t hp_clock_ms(void);
 
 /* Milliseconds since 1970 UTC: for showing a time to a person. */
 int64_t hp_clock_wall_ms(void);
+
+/* The moment in ms from now, for pthread_cond_timedwait(). */
+struct timespec hp_clock_deadline(int64_t in_ms);
 
 #endif

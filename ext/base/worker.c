@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/worker.h"
+#include "base/clock.h"
 #include "base/sqlite_api.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
-#include <time.h>
 
 #define STACK_BYTES (512 * 1024)
 
@@ -34,10 +34,8 @@ bool hp_worker_is_possible(void) {
 }
 
 static bool wait_for_job(void) {
-  struct timespec until;
+  struct timespec until = hp_clock_deadline(HP_WORKER_IDLE_MS);
 
-  clock_gettime(CLOCK_REALTIME, &until);
-  until.tv_sec += HP_WORKER_IDLE_MS / 1000;
   while (n_taken == n_submitted) {
     if (pthread_cond_timedwait(&changed, &lock, &until)) break;
   }

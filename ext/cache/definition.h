@@ -12,35 +12,22 @@
 #define HP_CACHE_DEFINITION_H
 
 #include "base/sqlite_api.h"
-#include "cache/freshness.h"
+#include "cache/options.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef enum hp_consistency {
-  HP_CONSISTENCY_SNAPSHOT, /* exactly the uncached rows, proved by the stamp */
-  HP_CONSISTENCY_TTL,      /* at most ttl old; the user said so */
-} hp_consistency;
-
-typedef struct hp_options {
-  hp_freshness fresh;       /* ttl and what follows from it */
-  hp_consistency consistency;
-  char *tags;               /* SQL expression over the parameters, or NULL */
-  int64_t max_rows;         /* larger results are served, not stored; 0: any */
-  int64_t max_bytes;        /* ditto */
-} hp_options;
-
 typedef struct hp_definition {
-  char *name;         /* of the table, as created */
-  char *sql;          /* the SELECT, without the outer parentheses */
+  char *name; /* of the table, as created */
+  char *sql;  /* the SELECT, without the outer parentheses */
   hp_options options;
-  int n_cols;         /* result columns */
-  int n_params;       /* bind parameters: the hidden columns after them */
-  char *columns;      /* the result columns as declared: names, types, … */
-  char *declaration;  /* CREATE TABLE text for sqlite3_declare_vtab */
-  bool is_stored;     /* in a schema that somebody else may have written: not
-                      ** in temp */
-  char *params;       /* `id, deck`: for messages; "" if there are none */
+  int n_cols;        /* result columns */
+  int n_params;      /* bind parameters: the hidden columns after them */
+  char *columns;     /* the result columns as declared: names, types, … */
+  char *declaration; /* CREATE TABLE text for sqlite3_declare_vtab */
+  bool is_stored;    /* in a schema that somebody else may have written: not
+                     ** in temp */
+  char *params;      /* `id, deck`: for messages; "" if there are none */
 } hp_definition;
 
 /* Hidden columns after the parameters. */
@@ -48,7 +35,8 @@ enum { HP_HIDDEN_SOURCE, HP_HIDDEN_AGE, HP_N_HIDDEN };
 
 /*
 ** Makes the definition from the arguments of xCreate: argv[1] is the schema,
-** argv[2] the name, argv[3] the SELECT in parentheses, the rest options. SQLITE_OK, SQLITE_NOMEM
+** argv[2] the name, argv[3] the SELECT in parentheses, the rest options.
+*SQLITE_OK, SQLITE_NOMEM
 ** or another code with *err a sentence (caller frees with sqlite3_free). *out
 ** is set only on success; free it with hp_definition_free().
 */
@@ -61,8 +49,8 @@ int hp_definition_new(sqlite3 *db, int argc, const char *const *argv,
 ** dropped or added, and a value must not appear under another's name.
 ** SQLITE_OK, SQLITE_NOMEM or SQLITE_ERROR with *err a sentence (caller frees).
 */
-int hp_definition_check(const hp_definition *d, sqlite3 *db,
-                        sqlite3_stmt *stmt, char **err);
+int hp_definition_check(const hp_definition *d, sqlite3 *db, sqlite3_stmt *stmt,
+                        char **err);
 
 /* NULL and half-made ones are allowed. */
 void hp_definition_free(hp_definition *d);

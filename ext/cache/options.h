@@ -6,7 +6,24 @@
 #ifndef HP_CACHE_OPTIONS_H
 #define HP_CACHE_OPTIONS_H
 
-#include "cache/definition.h"
+#include "base/sqlite_api.h"
+#include "cache/freshness.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum hp_consistency {
+  HP_CONSISTENCY_SNAPSHOT, /* exactly the uncached rows, proved by the stamp */
+  HP_CONSISTENCY_TTL,      /* at most ttl old; the user said so */
+} hp_consistency;
+
+typedef struct hp_options {
+  hp_freshness fresh; /* ttl and what follows from it */
+  hp_consistency consistency;
+  char *tags;        /* SQL expression over the parameters, or NULL */
+  int64_t max_rows;  /* larger results are served, not stored; 0: any */
+  int64_t max_bytes; /* ditto */
+} hp_options;
 
 /*
 ** Reads one `name=value` into o. SQLITE_OK, SQLITE_NOMEM, or SQLITE_ERROR with

@@ -155,8 +155,7 @@ static void *run(void *arg) {
 
   pthread_mutex_lock(&file.lock);
   while (file.has_thread) {
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += PERIOD_S;
+    until = hp_clock_deadline(PERIOD_S * 1000);
     pthread_cond_timedwait(&file.changed, &file.lock, &until);
     if (file.has_thread && file.db) flush();
   }

@@ -23,6 +23,7 @@ compile() { # source directory, file
   $cc -I"$1/ext" -I"$root/ext" -c -o "$dir/o/$(echo "$2" | tr / _).o" "$1/$2"
 }
 link_so() {
+  # shellcheck disable=SC2046 # one word for each object
   $cc -shared -Wl,-z,nodelete -pthread -o "$dir/hotpath.so" $(objects)
 }
 # A few seeds, each in both journal modes, until one fails.
