@@ -2,7 +2,7 @@
 #include "cache/cached_vtab.h"
 #include "base/clock.h"
 #include "base/hook.h"
-#include "cache/calm_vtab.h"
+#include "base/calm.h"
 #include "cache/once.h"
 #include "cache/refresh.h"
 #include "cache/table.h"

@@ -8,8 +8,9 @@
 #define HP_CACHE_CALL_H
 
 #include "cache/identity.h"
-#include "cache/table.h"
 #include "cache/tagging.h"
+
+typedef struct hp_table hp_table;
 
 struct hp_table {
   hp_conn *conn;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cache/refresh.h"
 #include "base/worker.h"
-#include "cache/calm_vtab.h"
+#include "base/calm.h"
 #include "cache/sentinel.h"
 
 #include <pthread.h>

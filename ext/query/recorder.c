@@ -27,12 +27,27 @@ static hp_slot *new_slots(uint32_t n) {
   return slots;
 }
 
+static void collect(hp_stats_source *s) {
+  hp_recorder_collect((hp_recorder *)s);
+}
+
+static void drop(hp_stats_source *s) {
+  hp_recorder_drop((hp_recorder *)s);
+}
+
+static void after_fork(hp_stats_source *s) {
+  hp_recorder_after_fork((hp_recorder *)s);
+}
+
+static const hp_stats_methods methods = {collect, drop, after_fork};
+
 hp_recorder *hp_recorder_new(const char *database) {
   size_t n = strlen(database) + 1;
   hp_recorder *r = sqlite3_malloc64(sizeof *r + n);
 
   if (!r) return NULL;
-  *r = (hp_recorder){.lock = ATOMIC_FLAG_INIT,
+  *r = (hp_recorder){.source = {.methods = &methods},
+                     .lock = ATOMIC_FLAG_INIT,
                      .slots = new_slots(FEWEST_SLOTS),
                      .n_slots = FEWEST_SLOTS,
                      .database = (char *)(r + 1)};
@@ -41,13 +56,13 @@ hp_recorder *hp_recorder_new(const char *database) {
     sqlite3_free(r);
     return NULL;
   }
-  hp_stats_attach(r);
+  hp_stats_attach(&r->source);
   return r;
 }
 
 void hp_recorder_free(hp_recorder *r) {
   if (!r) return;
-  hp_stats_detach(r);
+  hp_stats_detach(&r->source);
   for (uint32_t i = 0; i < r->n_slots; i++) {
     if (r->slots[i].stat) hp_stats_release(r->slots[i].stat);
   }

@@ -31,7 +31,8 @@ typedef struct hp_slot {
   uint8_t buckets[HP_PENDING];
 } hp_slot;
 
-struct hp_recorder {
+typedef struct hp_recorder {
+  hp_stats_source source; /* must be first */
   atomic_flag lock;
   hp_slot *slots; /* n_slots, a power of two; found by linear probing */
   uint32_t n_slots;
@@ -39,8 +40,7 @@ struct hp_recorder {
   uint32_t clock;   /* grows with every new text */
   uint32_t version; /* grows whenever slots may have moved */
   char *database;
-  hp_recorder *next; /* the store's list, guarded by its lock */
-};
+} hp_recorder;
 
 /* New recorder for calls on this database (copied), attached to the store.
 ** NULL when out of memory. Free with hp_recorder_free(). */

@@ -2,7 +2,6 @@
 #include "query/stats.h"
 
 #include "query/fingerprint.h"
-#include "query/recorder.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -14,7 +13,7 @@
 static struct {
   pthread_mutex_t lock;
   hp_stat **chains; /* N_CHAINS, made with the first entry */
-  hp_recorder *recorders;
+  hp_stats_source *sources;
   hp_stats_totals totals;
 } store = {.lock = PTHREAD_MUTEX_INITIALIZER,
            .totals = {.max_entries = HP_STATS_MAX_ENTRIES}};
@@ -240,26 +239,26 @@ void hp_stats_add(hp_stat **s, const hp_tally *t, const uint8_t *buckets,
   for (int i = 0; i < n; i++) times->n[buckets[i]]++;
 }
 
-void hp_stats_attach(hp_recorder *r) {
+void hp_stats_attach(hp_stats_source *r) {
   hp_stats_lock();
-  r->next = store.recorders;
-  store.recorders = r;
+  r->next = store.sources;
+  store.sources = r;
   hp_stats_unlock();
 }
 
-void hp_stats_detach(hp_recorder *r) {
-  hp_recorder **at = &store.recorders;
+void hp_stats_detach(hp_stats_source *r) {
+  hp_stats_source **at = &store.sources;
 
   hp_stats_lock();
-  hp_recorder_collect(r);
+  r->methods->collect(r);
   while (*at != r) at = &(*at)->next;
   *at = r->next;
   hp_stats_unlock();
 }
 
 static void collect(void) {
-  for (hp_recorder *r = store.recorders; r; r = r->next) {
-    hp_recorder_collect(r);
+  for (hp_stats_source *r = store.sources; r; r = r->next) {
+    r->methods->collect(r);
   }
 }
 
@@ -352,7 +351,9 @@ static void forget(hp_stat *s) {
 
 void hp_stats_reset(int64_t now_ns) {
   hp_stats_lock();
-  for (hp_recorder *r = store.recorders; r; r = r->next) hp_recorder_drop(r);
+  for (hp_stats_source *r = store.sources; r; r = r->next) {
+    r->methods->drop(r);
+  }
   for (int i = 0; store.chains && i < N_CHAINS; i++) {
     for (hp_stat *s = store.chains[i], *next; s; s = next) {
       next = s->next;
@@ -387,8 +388,8 @@ void hp_stats_before_fork(void) {
 }
 
 void hp_stats_after_fork(bool is_child) {
-  for (hp_recorder *r = store.recorders; is_child && r; r = r->next) {
-    hp_recorder_after_fork(r);
+  for (hp_stats_source *r = store.sources; is_child && r; r = r->next) {
+    r->methods->after_fork(r);
   }
   hp_stats_unlock();
 }

@@ -30,7 +30,20 @@
 #define HP_STATS_HIGHEST_MAX 1000000
 #define HP_STATS_MAX_TEXT    (64 << 10) /* bytes kept of one text */
 
-typedef struct hp_recorder hp_recorder;
+/* Whoever counts between two readings: a recorder begins with one. The methods
+** are called under the store's lock. */
+typedef struct hp_stats_source hp_stats_source;
+
+typedef struct hp_stats_methods {
+  void (*collect)(hp_stats_source *s);    /* hand over what is pending */
+  void (*drop)(hp_stats_source *s);       /* forget it */
+  void (*after_fork)(hp_stats_source *s); /* in the child: unlock */
+} hp_stats_methods;
+
+struct hp_stats_source {
+  const hp_stats_methods *methods;
+  hp_stats_source *next; /* the store's list */
+};
 
 /* Guarded by the store's lock; key and texts never change while it lives. */
 typedef struct hp_stat {
@@ -69,9 +82,9 @@ void hp_stats_add(hp_stat **s, const hp_tally *t, const uint8_t *buckets,
 void hp_stats_lock(void);
 void hp_stats_unlock(void);
 
-/* Adds or takes off a recorder; taking it off collects from it. */
-void hp_stats_attach(hp_recorder *r);
-void hp_stats_detach(hp_recorder *r);
+/* Adds or takes off a source; taking it off collects from it. */
+void hp_stats_attach(hp_stats_source *r);
+void hp_stats_detach(hp_stats_source *r);
 
 /* An entry as it was at one moment. */
 typedef struct hp_stat_view {

@@ -88,7 +88,7 @@ door() {
 # What only some files may do.
 check_doors() {
   door 'sqlite3_create_(module|function|window_function|collation)' \
-    '.*_vtab.c' '.*_sql.c' base/rowtab.c hotpath.c schema/stubs.c \
+    '.*_vtab.c' '.*_sql.c' base/rowtab.c base/calm.c hotpath.c schema/stubs.c \
     advisor/lens.c
   door '#include <xxhash.h>' base/hash.c
   door '#include <sqlite3(ext)?.h>' base/sqlite_api.h hotpath.h hotpath.c

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cache/calm_vtab.h"
+#include "base/calm.h"
 #include "base/hook.h"
 
 typedef struct task {

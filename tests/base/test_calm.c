@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cache/calm_vtab.h"
+#include "base/calm.h"
 
 #include "support/cached.h"
 #include "support/db.h"
@@ -7,7 +7,7 @@
 #include <check.h>
 #include <string.h>
 
-Suite *cache_calm_vtab_suite(void);
+Suite *base_calm_suite(void);
 
 static sqlite3 *db, *other;
 
@@ -77,8 +77,8 @@ START_TEST(the_table_itself_is_empty) {
 }
 END_TEST
 
-Suite *cache_calm_vtab_suite(void) {
-  Suite *s = suite_create("cache_calm_vtab");
+Suite *base_calm_suite(void) {
+  Suite *s = suite_create("base_calm");
   TCase *c = tcase_create("calm");
 
   tcase_add_checked_fixture(c, open_db, close_db);

@@ -10,8 +10,8 @@
 ** there a changed schema shows as SQLITE_SCHEMA, and a constructor that
 ** returns this is called again with the schema read anew.
 */
-#ifndef HP_CACHE_CALM_VTAB_H
-#define HP_CACHE_CALM_VTAB_H
+#ifndef HP_BASE_CALM_H
+#define HP_BASE_CALM_H
 
 #include "base/conn.h"
 
