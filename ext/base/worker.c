@@ -16,7 +16,8 @@ typedef struct job {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-/* All below is guarded by lock. Jobs first to n_submitted - 1 wait, in a ring. */
+/* All below is guarded by lock. Jobs first to n_submitted - 1 wait, in a ring.
+ */
 static job ring[HP_WORKER_QUEUE];
 static uint64_t n_taken, n_submitted, n_done;
 static bool is_running;

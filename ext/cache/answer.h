@@ -32,7 +32,7 @@ typedef struct hp_answer {
   int64_t n_rows;        /* in block or rows */
   int64_t created_ms;    /* monotonic; of the entry */
   hp_source source;
-  bool wants_refresh;    /* its successor should be computed, under this key */
+  bool wants_refresh; /* its successor should be computed, under this key */
   hp_key key;
 } hp_answer;
 

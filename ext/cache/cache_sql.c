@@ -12,8 +12,10 @@
 
 /* Ends a function with a sentence; frees it. */
 static void fail(sqlite3_context *ctx, char *sentence) {
-  if (sentence) sqlite3_result_error(ctx, sentence, -1);
-  else sqlite3_result_error_nomem(ctx);
+  if (sentence)
+    sqlite3_result_error(ctx, sentence, -1);
+  else
+    sqlite3_result_error_nomem(ctx);
   sqlite3_free(sentence);
 }
 
@@ -114,8 +116,7 @@ static void get_policy(hp_l1 *l1, sqlite3_context *ctx) {
   sqlite3_result_text(ctx, hp_l1_policy(l1), -1, SQLITE_STATIC);
 }
 
-static bool set_policy(hp_l1 *l1, sqlite3_context *ctx,
-                       sqlite3_value *value) {
+static bool set_policy(hp_l1 *l1, sqlite3_context *ctx, sqlite3_value *value) {
   const char *name = (const char *)sqlite3_value_text(value);
 
   (void)ctx;
@@ -128,16 +129,17 @@ static void get_enabled(hp_l1 *l1, sqlite3_context *ctx) {
                       SQLITE_STATIC);
 }
 
-static bool set_enabled(hp_l1 *l1, sqlite3_context *ctx,
-                        sqlite3_value *value) {
+static bool set_enabled(hp_l1 *l1, sqlite3_context *ctx, sqlite3_value *value) {
   const char *word = (const char *)sqlite3_value_text(value);
 
   (void)l1, (void)ctx;
   if (!word) return false;
-  if (strcmp(word, "on") == 0 || strcmp(word, "1") == 0) hp_table_enable(true);
+  if (strcmp(word, "on") == 0 || strcmp(word, "1") == 0)
+    hp_table_enable(true);
   else if (strcmp(word, "off") == 0 || strcmp(word, "0") == 0)
     hp_table_enable(false);
-  else return false;
+  else
+    return false;
   return true;
 }
 
@@ -153,8 +155,10 @@ static void get_namespace(hp_l1 *l1, sqlite3_context *ctx) {
   const hp_kv *kv = kv_of(ctx);
 
   (void)l1;
-  if (!kv) sqlite3_result_error_nomem(ctx);
-  else sqlite3_result_text(ctx, hp_kv_namespace(kv), -1, SQLITE_TRANSIENT);
+  if (!kv)
+    sqlite3_result_error_nomem(ctx);
+  else
+    sqlite3_result_text(ctx, hp_kv_namespace(kv), -1, SQLITE_TRANSIENT);
 }
 
 static bool set_namespace(hp_l1 *l1, sqlite3_context *ctx,
@@ -175,8 +179,7 @@ static void get_wait_ms(hp_l1 *l1, sqlite3_context *ctx) {
   sqlite3_result_int64(ctx, hp_flight_wait_ms());
 }
 
-static bool set_wait_ms(hp_l1 *l1, sqlite3_context *ctx,
-                        sqlite3_value *value) {
+static bool set_wait_ms(hp_l1 *l1, sqlite3_context *ctx, sqlite3_value *value) {
   int64_t wait_ms = sqlite3_value_int64(value);
 
   (void)l1, (void)ctx;
@@ -233,9 +236,9 @@ static void config(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
   } else {
     x->get(l1, ctx);
     if (argc == 1 || x->set(l1, ctx, argv[1])) return;
-    fail(ctx, sqlite3_mprintf("cache_config: %s cannot be %.40Q; allowed: %s",
-                              x->name, sqlite3_value_text(argv[1]),
-                              x->allowed));
+    fail(ctx,
+         sqlite3_mprintf("cache_config: %s cannot be %.40Q; allowed: %s",
+                         x->name, sqlite3_value_text(argv[1]), x->allowed));
   }
 }
 
@@ -259,18 +262,21 @@ int hp_cache_sql_register(hp_conn *c) {
     int n_args;
     void (*call)(sqlite3_context *, int, sqlite3_value **);
   } functions[] = {
-      {"cache_invalidate", -1, invalidate}, {"cache_clear", 0, clear},
-      {"cache_clear", 1, clear},            {"cache_config", 1, config},
-      {"cache_config", 2, config},          {"cache_quiesce", 0, quiesce},
+      {"cache_invalidate", -1, invalidate},
+      {"cache_clear", 0, clear},
+      {"cache_clear", 1, clear},
+      {"cache_config", 1, config},
+      {"cache_config", 2, config},
+      {"cache_quiesce", 0, quiesce},
       {"cache_quiesce", 1, quiesce},
   };
   int rc = SQLITE_OK;
 
   for (size_t i = 0; i < sizeof functions / sizeof *functions && !rc; i++) {
-    rc = sqlite3_create_function_v2(
-        c->db, functions[i].name, functions[i].n_args,
-        SQLITE_UTF8 | SQLITE_DIRECTONLY, NULL, functions[i].call, NULL, NULL,
-        NULL);
+    rc = sqlite3_create_function_v2(c->db, functions[i].name,
+                                    functions[i].n_args,
+                                    SQLITE_UTF8 | SQLITE_DIRECTONLY, NULL,
+                                    functions[i].call, NULL, NULL, NULL);
   }
   return rc;
 }

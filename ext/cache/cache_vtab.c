@@ -29,8 +29,7 @@ static holding *find_holding(holdings *h, const hp_score *t) {
 static holding *add_holding(holdings *h, const hp_score *t) {
   if (h->n == h->cap) {
     int cap = h->cap ? h->cap * 2 : 16;
-    holding *grown =
-        sqlite3_realloc64(h->list, sizeof *grown * (size_t)cap);
+    holding *grown = sqlite3_realloc64(h->list, sizeof *grown * (size_t)cap);
     if (!grown) {
       h->rc = SQLITE_NOMEM;
       return NULL;
@@ -81,8 +80,10 @@ static void add_counts(hp_builder *b, const uint64_t *c) {
   for (hp_count i = HP_COUNT_miss_cold; i <= HP_COUNT_bypasses; i++) {
     hp_builder_int(b, (int64_t)c[i]);
   }
-  if (calls) hp_builder_real(b, (double)hits / (double)calls);
-  else hp_builder_null(b);
+  if (calls)
+    hp_builder_real(b, (double)hits / (double)calls);
+  else
+    hp_builder_null(b);
   for (hp_count i = HP_COUNT_computations; i <= HP_COUNT_errors; i++) {
     hp_builder_int(b, (int64_t)c[i]);
   }
@@ -146,8 +147,10 @@ static char *tag_list(const hp_entry *e) {
 
 static void add_age(hp_builder *b, const hp_l1_node *n, int64_t now_ms) {
   hp_builder_int(b, now_ms - n->created_ms);
-  if (n->expires_ms == HP_NEVER_MS) hp_builder_null(b);
-  else hp_builder_int(b, n->expires_ms - now_ms);
+  if (n->expires_ms == HP_NEVER_MS)
+    hp_builder_null(b);
+  else
+    hp_builder_int(b, n->expires_ms - now_ms);
 }
 
 static bool add_entry(const hp_l1_node *n, void *arg) {
@@ -159,11 +162,15 @@ static bool add_entry(const hp_l1_node *n, void *arg) {
   sqlite3_snprintf(sizeof key, key, "%016llx%016llx", n->key.hi, n->key.lo);
   hp_builder_text(r->out, e ? hp_score_name(e->score) : "kv", -1);
   hp_builder_text(r->out, key, -1);
-  if (e) hp_builder_int(r->out, hp_entry_rows(e)->n_rows);
-  else hp_builder_null(r->out);
+  if (e)
+    hp_builder_int(r->out, hp_entry_rows(e)->n_rows);
+  else
+    hp_builder_null(r->out);
   hp_builder_int(r->out, (int64_t)n->bytes);
-  if (n->cost_ns) hp_builder_real(r->out, (double)n->cost_ns / 1e6);
-  else hp_builder_null(r->out);
+  if (n->cost_ns)
+    hp_builder_real(r->out, (double)n->cost_ns / 1e6);
+  else
+    hp_builder_null(r->out);
   hp_builder_int(r->out,
                  atomic_load_explicit(&n->n_hits, memory_order_relaxed));
   add_age(r->out, n, r->now_ms);

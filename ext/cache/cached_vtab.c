@@ -21,16 +21,16 @@ typedef struct vtab {
   hp_line *line; /* computes ahead, or NULL */
   int n_cols;    /* result columns, then parameters, then the hidden ones */
   int n_params;
-  cursor *pool;  /* closed cursors, ready for use */
+  cursor *pool; /* closed cursors, ready for use */
   int n_pooled;
 } vtab;
 
 struct cursor {
   sqlite3_vtab_cursor base;
   hp_answer answer;
-  hp_builder args;   /* the call's arguments, as one row */
-  bool is_static;    /* values may be handed out without a copy */
-  cursor *next;      /* in the pool */
+  hp_builder args; /* the call's arguments, as one row */
+  bool is_static;  /* values may be handed out without a copy */
+  cursor *next;    /* in the pool */
 };
 
 /* idxNum: the constraint on _source is passed, as the last argument. */
@@ -118,8 +118,10 @@ static int make(hp_conn *c, int argc, const char *const *argv,
   hp_hook_unmute(c);
   if (!rc) rc = declare(c->db, hp_table_definition(x.table), err);
   if (!rc) rc = new_vtab(c, x.table, out);
-  if (rc) hp_table_free(x.table);
-  else open_line((vtab *)*out, argc, argv);
+  if (rc)
+    hp_table_free(x.table);
+  else
+    open_line((vtab *)*out, argc, argv);
   return rc;
 }
 
@@ -306,12 +308,12 @@ static int check_source(vtab *v, sqlite3_value *value) {
   const hp_definition *d = hp_table_definition(v->table);
 
   if (is_source_name(value)) return SQLITE_OK;
-  set_error(v, sqlite3_mprintf("%s takes %d argument%s%s%s%s; more were given "
-                               "(_source is one of l1, l2, computed, stale, "
-                               "bypass)",
-                               d->name, d->n_params, d->n_params == 1 ? "" : "s",
-                               d->n_params ? " (" : "", d->params,
-                               d->n_params ? ")" : ""));
+  set_error(v, sqlite3_mprintf(
+                   "%s takes %d argument%s%s%s%s; more were given "
+                   "(_source is one of l1, l2, computed, stale, "
+                   "bypass)",
+                   d->name, d->n_params, d->n_params == 1 ? "" : "s",
+                   d->n_params ? " (" : "", d->params, d->n_params ? ")" : ""));
   return SQLITE_ERROR;
 }
 

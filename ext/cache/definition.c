@@ -77,15 +77,16 @@ static int prepare(sqlite3 *db, const hp_definition *d, sqlite3_stmt **out,
     fail(err, sqlite3_mprintf("%s: %s", d->name, sqlite3_errmsg(db)));
     return rc;
   }
-  if (!*out || sqlite3_column_count(*out) == 0 || !sqlite3_stmt_readonly(*out)) {
+  if (!*out || sqlite3_column_count(*out) == 0 ||
+      !sqlite3_stmt_readonly(*out)) {
     return fail(err, sqlite3_mprintf("%s: only a single SELECT can be cached",
                                      d->name));
   }
   if (*tail) {
-    return fail(err, sqlite3_mprintf(
-                         "%s: one SELECT can be cached, not several "
-                         "statements; what follows is: %.40s",
-                         d->name, tail + strspn(tail, " \t\r\n\f;")));
+    return fail(err,
+                sqlite3_mprintf("%s: one SELECT can be cached, not several "
+                                "statements; what follows is: %.40s",
+                                d->name, tail + strspn(tail, " \t\r\n\f;")));
   }
   return check_is_select(db, d, err);
 }
@@ -185,8 +186,9 @@ static const char *collation_of(sqlite3 *db, sqlite3_stmt *stmt, int col) {
   table = sqlite3_column_table_name(stmt, col);
   if (!table) return NULL;
   if (sqlite3_table_column_metadata(db, sqlite3_column_database_name(stmt, col),
-                                    table, sqlite3_column_origin_name(stmt, col),
-                                    NULL, &collation, NULL, NULL, NULL)) {
+                                    table,
+                                    sqlite3_column_origin_name(stmt, col), NULL,
+                                    &collation, NULL, NULL, NULL)) {
     return NULL;
   }
   return collation && sqlite3_stricmp(collation, "BINARY") ? collation : NULL;
@@ -200,10 +202,11 @@ static int add_result_columns(names *x, sqlite3 *db, sqlite3_stmt *stmt) {
     const char *type = safe_type(sqlite3_column_decltype(stmt, i));
     const char *coll = collation_of(db, stmt, i);
     const char *space = *type ? " " : "";
-    char *rest =
-        coll ? sqlite3_mprintf("%s%s COLLATE \"%w\"", space, type, coll)
-             : sqlite3_mprintf("%s%s", space, type);
-    int rc = name && rest ? add_name(x, name, rename_result, rest) : SQLITE_NOMEM;
+    char *rest = coll
+                     ? sqlite3_mprintf("%s%s COLLATE \"%w\"", space, type, coll)
+                     : sqlite3_mprintf("%s%s", space, type);
+    int rc =
+        name && rest ? add_name(x, name, rename_result, rest) : SQLITE_NOMEM;
 
     sqlite3_free(rest);
     if (rc) return rc;
@@ -265,16 +268,15 @@ static int declare(hp_definition *d, sqlite3 *db, sqlite3_stmt *stmt) {
   return rc;
 }
 
-static int refuse_columns(const hp_definition *d, const char *now,
-                          char **err) {
+static int refuse_columns(const hp_definition *d, const char *now, char **err) {
   return fail(err, sqlite3_mprintf("%s: the columns of its SELECT are now (%s) "
                                    "instead of (%s); DROP TABLE %s and create "
                                    "it again",
                                    d->name, now, d->columns, d->name));
 }
 
-int hp_definition_check(const hp_definition *d, sqlite3 *db,
-                        sqlite3_stmt *stmt, char **err) {
+int hp_definition_check(const hp_definition *d, sqlite3 *db, sqlite3_stmt *stmt,
+                        char **err) {
   names x;
   char *now = NULL;
   int rc = init_names(&x, db, sqlite3_column_count(stmt));

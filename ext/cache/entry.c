@@ -88,5 +88,5 @@ hp_verdict hp_entry_check(const hp_entry *e, const hp_stamp *stamps, int n_deps,
     }
   }
   return hp_tags_hold(hp_entry_tags(e), e->n_tags) ? HP_VERDICT_HIT
-                                                    : HP_VERDICT_TAG;
+                                                   : HP_VERDICT_TAG;
 }

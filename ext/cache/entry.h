@@ -16,14 +16,14 @@
 #define HP_MAX_DEPS 4 /* databases that one SELECT may read and be cached */
 
 typedef struct hp_entry {
-  hp_l1_node node;       /* must be first */
-  hp_score *score;       /* of its table; lives as long as the process */
+  hp_l1_node node; /* must be first */
+  hp_score *score; /* of its table; lives as long as the process */
   int16_t n_deps;
   int16_t n_tags;
-  bool is_refresh;              /* computed ahead, in the background */
-  _Atomic bool is_claimed;      /* its refresh has been asked for */
-  _Atomic bool is_served;       /* if is_refresh: somebody had use of it */
-  uint64_t words[]; /* n_deps hp_stamp, n_tags hp_tag_seen, hp_block */
+  bool is_refresh;         /* computed ahead, in the background */
+  _Atomic bool is_claimed; /* its refresh has been asked for */
+  _Atomic bool is_served;  /* if is_refresh: somebody had use of it */
+  uint64_t words[];        /* n_deps hp_stamp, n_tags hp_tag_seen, hp_block */
 } hp_entry;
 
 /* What an entry is made of; all borrowed during the call. */

@@ -4,7 +4,8 @@
 ** stale one may still be served. Pure: time and randomness are arguments; a
 ** `chance` is uniform in (0, 1].
 **
-** Early refresh by chance is XFetch (A. Vattani, F. Chierichetti, K. Lowenstein,
+** Early refresh by chance is XFetch (A. Vattani, F. Chierichetti, K.
+*Lowenstein,
 ** "Optimal Probabilistic Cache Stampede Prevention", PVLDB 8(8), 2015):
 ** refresh when now - cost * beta * ln(chance) >= expiry, with beta = 1.
 */
@@ -15,10 +16,10 @@
 #include <stdint.h>
 
 typedef struct hp_freshness {
-  int64_t ttl_ms;              /* 0: none */
-  double jitter;               /* 0 to 1: share of the ttl taken off by chance */
-  int64_t refresh_ahead_ms;    /* refresh in the last so many ms; 0: not */
-  bool is_xfetch;              /* refresh ahead by chance and cost */
+  int64_t ttl_ms;           /* 0: none */
+  double jitter;            /* 0 to 1: share of the ttl taken off by chance */
+  int64_t refresh_ahead_ms; /* refresh in the last so many ms; 0: not */
+  bool is_xfetch;           /* refresh ahead by chance and cost */
   int64_t stale_while_revalidate_ms; /* 0: not */
   int64_t stale_if_error_ms;         /* 0: not */
 } hp_freshness;

@@ -86,8 +86,9 @@ static int read_program(hp_identity *id, char **err) {
   int rc = hp_runner_prepare(&id->runner, true);
 
   if (rc) {
-    return fail(err, rc, sqlite3_mprintf("%s: %s", id->d->name,
-                                         sqlite3_errmsg(id->conn->db)));
+    return fail(
+        err, rc,
+        sqlite3_mprintf("%s: %s", id->d->name, sqlite3_errmsg(id->conn->db)));
   }
   rc = hp_definition_check(id->d, id->conn->db, id->runner.stmt, err);
   if (rc) return rc;
@@ -129,8 +130,9 @@ static int compare_code(hp_identity *id, char **err) {
 
   if (rc) {
     id->has_moved = true;
-    rc = fail(err, rc, sqlite3_mprintf("%s: %s", id->d->name,
-                                       why ? why : sqlite3_errstr(rc)));
+    rc = fail(
+        err, rc,
+        sqlite3_mprintf("%s: %s", id->d->name, why ? why : sqlite3_errstr(rc)));
   } else if (code.lo != id->code.lo || code.hi != id->code.hi ||
              hp_runner_is_expired(&id->runner)) {
     id->has_moved = true;
@@ -166,7 +168,6 @@ bool hp_identity_seed(hp_identity *id) {
   id->has_seed = hp_deps_are_known(&id->deps);
   return id->has_seed;
 }
-
 
 void hp_identity_note_run(hp_identity *id) {
   id->has_moved = hp_runner_was_reprepared(&id->runner);

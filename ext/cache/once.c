@@ -34,8 +34,8 @@ static void judge(hp_plan_note *note, hp_conn *c, const sqlite3_vtab *vtab) {
 
   if (!sql) return;
   hp_hook_mute(c);
-  note->once = hp_program_reads_once(c->db, sql, vtab) ? HP_ONCE_PROVED
-                                                       : HP_ONCE_NO;
+  note->once =
+      hp_program_reads_once(c->db, sql, vtab) ? HP_ONCE_PROVED : HP_ONCE_NO;
   hp_hook_unmute(c);
   if (note->once == HP_ONCE_PROVED) note->stmt = running;
 }

@@ -22,8 +22,8 @@ typedef enum hp_once {
 /* The plan of one use of a cached table in one statement. SQLite sees a
 ** zero-terminated string. */
 typedef struct hp_plan_note {
-  char text[8];    /* "cached" */
-  int n_runs;      /* how often xFilter was called with it, at first */
+  char text[8]; /* "cached" */
+  int n_runs;   /* how often xFilter was called with it, at first */
   hp_once once;
   sqlite3_stmt *stmt; /* whose plan it is, once that is proved */
 } hp_plan_note;

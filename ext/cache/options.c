@@ -153,8 +153,7 @@ static int refuse_unknown(const char *name, int n, char **err) {
   return *err ? SQLITE_ERROR : SQLITE_NOMEM;
 }
 
-static int refuse_value(const option *o, const char *value, int n,
-                        char **err) {
+static int refuse_value(const option *o, const char *value, int n, char **err) {
   *err = sqlite3_mprintf("cached: %s=%.*s is not possible; allowed: %s",
                          o->name, n, value, o->allowed);
   return *err ? SQLITE_ERROR : SQLITE_NOMEM;

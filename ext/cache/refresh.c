@@ -16,8 +16,8 @@ static const int copied_settings[] = {
 enum { N_SETTINGS = sizeof copied_settings / sizeof *copied_settings };
 
 struct hp_line {
-  int n_refs;      /* tables; guarded by lock, as are n_jobs and next */
-  int n_jobs;      /* submitted and not yet done */
+  int n_refs; /* tables; guarded by lock, as are n_jobs and next */
+  int n_jobs; /* submitted and not yet done */
   bool is_closing;
   bool has_failed; /* cannot be refreshed: jobs are dropped */
   sqlite3 *db;     /* guarded by lock; used on the worker's thread */
@@ -25,7 +25,7 @@ struct hp_line {
   hp_conn *conn;   /* borrowed from db */
   hp_table *table;
   sqlite3_stmt *values; /* SELECT ?1, ?2, …: arguments as values */
-  char *uri;       /* constant, as all below */
+  char *uri;            /* constant, as all below */
   char *vfs;
   int settings[N_SETTINGS];
   int argc;

@@ -13,14 +13,14 @@
 
 typedef struct hp_runner {
   hp_conn *conn;
-  const hp_definition *d;  /* borrowed */
-  sqlite3_stmt *stmt;      /* the prepared SELECT */
-  int n_running;           /* runs now: > 1 is a table that reads itself */
+  const hp_definition *d; /* borrowed */
+  sqlite3_stmt *stmt;     /* the prepared SELECT */
+  int n_running;          /* runs now: > 1 is a table that reads itself */
 } hp_runner;
 
 /* How far one run may be collected. */
 typedef struct hp_run_limits {
-  int64_t rows;   /* 0: any */
+  int64_t rows; /* 0: any */
   uint64_t bytes;
 } hp_run_limits;
 

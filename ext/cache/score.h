@@ -16,25 +16,25 @@
 #include <stdint.h>
 
 /* Columns of cache_stats, in order. */
-#define HP_COUNTS(X)                                                          \
-  X(hits_l1)       /* served from memory */                                   \
-  X(hits_l2)       /* served from the second tier */                          \
-  X(hits_stale)    /* served though no longer fresh, as the options allow */  \
-  X(miss_cold)     /* not there */                                            \
-  X(miss_evicted)  /* was there, pushed out */                                \
-  X(miss_expired)  /* older than its ttl */                                   \
-  X(miss_stamp)    /* somebody committed since */                             \
-  X(miss_tag)      /* one of its tags was invalidated */                      \
-  X(miss_snapshot) /* the reader's snapshot could not be proved */            \
-  X(bypasses)      /* own uncommitted writes, or switched off */              \
-  X(computations)  /* runs of the SELECT */                                   \
-  X(joins)         /* waited for another's computation instead */             \
-  X(refreshes)     /* computed ahead, in the background */                    \
-  X(wasted_refreshes) /* of these, never served */                            \
-  X(not_stored)    /* computed, but too large or not admitted */              \
-  X(errors)        /* computations that failed */                             \
-  X(saved_ns)      /* measured cost of the computations that hits spared */   \
-  X(compute_ns)    /* time spent computing */
+#define HP_COUNTS(X)                                                           \
+  X(hits_l1)       /* served from memory */                                    \
+  X(hits_l2)       /* served from the second tier */                           \
+  X(hits_stale)    /* served though no longer fresh, as the options allow */   \
+  X(miss_cold)     /* not there */                                             \
+  X(miss_evicted)  /* was there, pushed out */                                 \
+  X(miss_expired)  /* older than its ttl */                                    \
+  X(miss_stamp)    /* somebody committed since */                              \
+  X(miss_tag)      /* one of its tags was invalidated */                       \
+  X(miss_snapshot) /* the reader's snapshot could not be proved */             \
+  X(bypasses)      /* own uncommitted writes, or switched off */               \
+  X(computations)  /* runs of the SELECT */                                    \
+  X(joins)         /* waited for another's computation instead */              \
+  X(refreshes)     /* computed ahead, in the background */                     \
+  X(wasted_refreshes) /* of these, never served */                             \
+  X(not_stored)       /* computed, but too large or not admitted */            \
+  X(errors)           /* computations that failed */                           \
+  X(saved_ns)         /* measured cost of the computations that hits spared */ \
+  X(compute_ns)       /* time spent computing */
 
 typedef enum hp_count {
 #define HP_COUNT_ENUM(name) HP_COUNT_##name,

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define N_PROOFS    8
-#define HOLD_MS     200 /* sentinels stay closed after a PRAGMA wanted them so */
+#define HOLD_MS     200 /* sentinels stay closed when a PRAGMA needs it */
 #define SHARED_LOCK 1   /* SQLITE_LOCK_SHARED of xLock */
 
 /* How answers from this database are guarded. */

@@ -87,8 +87,10 @@ int hp_tagging_see(hp_tagging *t, sqlite3_stmt *select, sqlite3_value **args,
   rc = bind(t, select, args);
   if (!rc && sqlite3_step(t->stmt) == SQLITE_ROW) {
     list = (const char *)sqlite3_column_text(t->stmt, 0);
-    if (list) rc = see_list(list, seen, n_seen);
-    else if (sqlite3_column_type(t->stmt, 0) != SQLITE_NULL) rc = SQLITE_NOMEM;
+    if (list)
+      rc = see_list(list, seen, n_seen);
+    else if (sqlite3_column_type(t->stmt, 0) != SQLITE_NULL)
+      rc = SQLITE_NOMEM;
   }
   rc2 = sqlite3_reset(t->stmt);
   return rc ? rc : rc2;

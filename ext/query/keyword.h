@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+/* clang-format off */
 /* In the order of strcmp(): hp_keyword_of() searches by halving. */
 #define HP_KEYWORDS(X)                                                         \
   X(ALL)                                                                       \
@@ -25,6 +26,7 @@
                                           X(VACUUM) X(VALUES) X(VIEW)          \
                                               X(VIRTUAL) X(WHEN) X(WHERE)      \
                                                   X(WINDOW) X(WITH)
+/* clang-format on */
 
 typedef enum hp_keyword {
   HP_KW_NONE, /* not a word, or a keyword that does not matter here */

@@ -74,15 +74,11 @@ static void note(void *arg, int action, const char *a, const char *b,
   reading *r = arg;
 
   switch (action) {
-  case SQLITE_READ:
-    add(r, HP_ACCESS_READ, database, a, b, through);
-    break;
+  case SQLITE_READ: add(r, HP_ACCESS_READ, database, a, b, through); break;
   case SQLITE_INSERT:
     add(r, HP_ACCESS_INSERT, database, a, NULL, through);
     break;
-  case SQLITE_UPDATE:
-    add(r, HP_ACCESS_UPDATE, database, a, b, through);
-    break;
+  case SQLITE_UPDATE: add(r, HP_ACCESS_UPDATE, database, a, b, through); break;
   case SQLITE_DELETE:
     add(r, HP_ACCESS_DELETE, database, a, NULL, through);
     break;
@@ -91,8 +87,7 @@ static void note(void *arg, int action, const char *a, const char *b,
       doubt(r, "calls the application's function %s(), which may run SQL", b);
     }
     break;
-  default:
-    break;
+  default: break;
   }
 }
 

@@ -29,16 +29,12 @@ static bool may_replay(int action, const char *a, const char *b) {
   case SQLITE_CREATE_TEMP_TRIGGER:
   case SQLITE_REINDEX:
   case SQLITE_FUNCTION:
-  case SQLITE_READ:
-    return true;
-  case SQLITE_CREATE_VTABLE:
-    return b && strcmp(b, HP_STUB_MODULE) == 0;
+  case SQLITE_READ: return true;
+  case SQLITE_CREATE_VTABLE: return b && strcmp(b, HP_STUB_MODULE) == 0;
   case SQLITE_INSERT:
   case SQLITE_UPDATE:
-  case SQLITE_DELETE:
-    return is_own_table(a);
-  default:
-    return false;
+  case SQLITE_DELETE: return is_own_table(a);
+  default: return false;
   }
 }
 
@@ -52,10 +48,8 @@ static bool may_compile(int action) {
   case SQLITE_FUNCTION:
   case SQLITE_RECURSIVE:
   case SQLITE_TRANSACTION:
-  case SQLITE_SAVEPOINT:
-    return true;
-  default:
-    return false;
+  case SQLITE_SAVEPOINT: return true;
+  default: return false;
   }
 }
 

@@ -212,11 +212,13 @@ static void note_op(reading *r, const char *opcode, sqlite3_stmt *row) {
 ** taken as they are: this runs whenever an outer statement is planned. */
 static void add_text(reading *r, const char *opcode, const char *p4,
                      sqlite3_stmt *row) {
-  bool has_p4 = p4 && strncmp(p4, "vtab:", 5) != 0 &&
-                strcmp(opcode, "Transaction") != 0;
+  bool has_p4 =
+      p4 && strncmp(p4, "vtab:", 5) != 0 && strcmp(opcode, "Transaction") != 0;
   int numbers[] = {
-      sqlite3_column_int(row, COL_P1), sqlite3_column_int(row, COL_P2),
-      sqlite3_column_int(row, COL_P3), sqlite3_column_int(row, COL_P5),
+      sqlite3_column_int(row, COL_P1),
+      sqlite3_column_int(row, COL_P2),
+      sqlite3_column_int(row, COL_P3),
+      sqlite3_column_int(row, COL_P5),
       has_p4 ? sqlite3_column_bytes(row, COL_P4) : 0,
   };
 

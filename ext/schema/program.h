@@ -59,8 +59,8 @@ HP_MUST_CHECK int hp_program_read(sqlite3 *db, const char *sql, hp_program *out,
 ** that hp_program_read() has accepted. Steps no statement that reads a
 ** database, so it can be called from xBestIndex. The codes and the sentence of
 ** hp_program_read(). */
-HP_MUST_CHECK int hp_program_code(sqlite3 *db, const char *sql,
-                                  hp_hash128 *out, char **err);
+HP_MUST_CHECK int hp_program_code(sqlite3 *db, const char *sql, hp_hash128 *out,
+                                  char **err);
 
 /* Frees what out owns; may be called again. */
 void hp_program_term(hp_program *p);

@@ -15,8 +15,8 @@
 
 Suite *cache_refresh_suite(void);
 
-#define REVALIDATED                                                           \
-  "CREATE VIRTUAL TABLE temp.one USING cached((SELECT word FROM card"         \
+#define REVALIDATED                                                            \
+  "CREATE VIRTUAL TABLE temp.one USING cached((SELECT word FROM card"          \
   " WHERE id = :id), stale_while_revalidate=1000, tags='one')"
 
 static sqlite3 *db, *other;

@@ -115,9 +115,7 @@ static void append_value(sqlite3_str *out, sqlite3_stmt *stmt, int i) {
   int n = sqlite3_column_bytes(stmt, i);
 
   switch (sqlite3_column_type(stmt, i)) {
-  case SQLITE_NULL:
-    sqlite3_str_appendall(out, "NULL");
-    break;
+  case SQLITE_NULL: sqlite3_str_appendall(out, "NULL"); break;
   case SQLITE_BLOB:
     sqlite3_str_appendall(out, "x'");
     for (int k = 0; k < n; k++) {
