@@ -146,9 +146,13 @@ static void unhook(sqlite3 *db) {
   if (c) hp_hook_mute(c);
 }
 
+/* Without an authorizer nothing may be replayed: the schema can be hostile. */
 static int open_clone(hp_shadow *s) {
-  int rc = sqlite3_open_v2(":memory:", &s->db,
-                           SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+  int rc;
+
+  if (!HP_HAS_API(set_authorizer)) return SQLITE_NOTFOUND;
+  rc = sqlite3_open_v2(":memory:", &s->db,
+                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
 
   if (rc != SQLITE_OK) return rc;
   unhook(s->db);
