@@ -170,13 +170,14 @@ static char *evidence_of(writing *w, const hp_lab_index *x, const effects *e,
       hp_lab_has_statistics(w->lab) ? "with ANALYZE" : "without statistics";
 
   if (strcmp(action, "drop") == 0) {
-    return sqlite3_mprintf(
-        "executed on a private copy, %s: no statement of the workload is"
-        " slower without it, and %d that write are cheaper",
-        how, e->n_helped);
+    return sqlite3_mprintf("executed on a private copy (upkeep by writes is "
+                           "reckoned), %s: no statement of the workload is"
+                           " slower without it, and %d that write are cheaper",
+                           how, e->n_helped);
   }
   return sqlite3_mprintf(
-      "executed on a private copy, %s: %d statements faster, %d slower than"
+      "executed on a private copy (upkeep by writes is reckoned), %s: %d "
+      "statements faster, %d slower than"
       " without it (and with all else that is advised)%s",
       how, e->n_helped, e->n_harmed,
       x->is_partial ? "; partial: only for statements with that constant" : "");
