@@ -57,3 +57,28 @@ bool hp_pager_is_shared(sqlite3 *db) {
   sqlite3_db_status(db, SQLITE_DBSTATUS_CACHE_USED_SHARED, &part, &peak, 0);
   return own != part;
 }
+
+int hp_pager_begin_read(sqlite3 *db, const char *schema, sqlite3_stmt **stmt) {
+  int rc = SQLITE_OK;
+  char *sql;
+
+  if (!*stmt) {
+    sql = sqlite3_mprintf("SELECT 1 FROM \"%w\".sqlite_schema LIMIT 1", schema);
+    if (!sql) return SQLITE_NOMEM;
+    rc = sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
+    sqlite3_free(sql);
+  }
+  if (rc) return rc;
+  sqlite3_step(*stmt);
+  return sqlite3_reset(*stmt);
+}
+
+/* Any read makes the pager look whether others have written; this one needs
+** no schema. It cannot be kept prepared: the host could not close. */
+bool hp_pager_poll(sqlite3 *db, const char *schema) {
+  char *sql = sqlite3_mprintf("PRAGMA \"%w\".schema_version", schema);
+  bool ok = sql && sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK;
+
+  sqlite3_free(sql);
+  return ok;
+}

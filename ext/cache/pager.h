@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
 **
 ** What SQLite tells about the pager of one schema of a connection. A few
-** nanoseconds each; no SQL is run. On the connection's own thread.
+** nanoseconds each, and no SQL is run, except by the last two. On the
+** connection's own thread.
 */
 #ifndef HP_CACHE_PAGER_H
 #define HP_CACHE_PAGER_H
@@ -39,5 +40,14 @@ int hp_pager_bytes(sqlite3 *db);
 
 /* True if a page cache of db is shared with another connection at present. */
 bool hp_pager_is_shared(sqlite3 *db);
+
+/* Reads something of the schema: the transaction, if any, has its snapshot
+** afterwards. *stmt is NULL or what an earlier call left there; caller
+** finalizes. An SQLite result code. */
+int hp_pager_begin_read(sqlite3 *db, const char *schema, sqlite3_stmt **stmt);
+
+/* Has the pager look whether others have written, which brings the data
+** version up to date. False if it could not. */
+bool hp_pager_poll(sqlite3 *db, const char *schema);
 
 #endif

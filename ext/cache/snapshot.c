@@ -38,6 +38,7 @@ struct hp_snapshot {
   kind kind;
   hp_dbfile *f;         /* or NULL; one reference */
   const char *filename; /* address as of the binding, not to be read */
+  char *path;           /* what was there then */
   void *vfs;            /* ditto */
   uint64_t instance;    /* id while private */
   bool has_idle;        /* idle is set */
@@ -71,9 +72,13 @@ static bool read_data_version(const hp_snapshot *s, uint32_t *out) {
   return hp_pager_data_version(s->db, s->schema, out);
 }
 
-/* sqlite3_deserialize() replaces a database in place, main included. */
+/* sqlite3_deserialize() replaces a database in place, main included. The new
+** one's name may come to lie where the old one's was. */
 static bool is_rebound(const hp_snapshot *s) {
-  if (sqlite3_db_filename(s->db, s->schema) != s->filename) return true;
+  const char *now = sqlite3_db_filename(s->db, s->schema);
+
+  if (!s->path || now != s->filename) return true;
+  if (now && strcmp(now, s->path)) return true;
   return s->kind != KIND_FILE && hp_pager_vfs(s->db, s->schema) != s->vfs;
 }
 
@@ -82,6 +87,8 @@ static bool is_rebound(const hp_snapshot *s) {
 static void unbind(hp_snapshot *s) {
   hp_dbfile_release(s->f);
   s->f = NULL;
+  sqlite3_free(s->path);
+  s->path = NULL;
   s->kind = KIND_NOTHING;
   s->needs_rebind = true;
   s->has_idle = false;
@@ -120,6 +127,8 @@ static int bind(hp_snapshot *s) {
   if (rc == SQLITE_NOMEM) return rc;
   s->f = f;
   s->filename = sqlite3_db_filename(s->db, s->schema);
+  s->path = sqlite3_mprintf("%s", s->filename ? s->filename : "");
+  if (!s->path) return SQLITE_NOMEM;
   s->vfs = hp_pager_vfs(s->db, s->schema);
   s->instance = hp_dbfile_next_id();
   s->kind = choose_kind(s);
@@ -291,23 +300,6 @@ bool hp_snapshot_is_current(hp_snapshot *s, hp_stamp stamp) {
 
 /* ---- reading on the host's connection ---- */
 
-static int begin_read(hp_snapshot *s, sqlite3_stmt **stmt) {
-  int rc = SQLITE_OK;
-  char *sql;
-
-  if (!*stmt) {
-    sql = sqlite3_mprintf("SELECT 1 FROM \"%w\".sqlite_schema LIMIT 1",
-                          s->schema);
-    if (!sql) return SQLITE_NOMEM;
-    rc = sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt,
-                            NULL);
-    sqlite3_free(sql);
-  }
-  if (rc) return rc;
-  sqlite3_step(*stmt);
-  return sqlite3_reset(*stmt);
-}
-
 int hp_snapshot_pin(hp_snapshot *s, sqlite3_stmt **stmt,
                     hp_snapshot_state *state, hp_stamp *stamp) {
   int rc;
@@ -315,7 +307,7 @@ int hp_snapshot_pin(hp_snapshot *s, sqlite3_stmt **stmt,
   *state = look_in_section(s, stamp);
   if (*state != HP_SNAPSHOT_FREE) return SQLITE_OK;
   hp_hook_mute(s->all->c);
-  rc = begin_read(s, stmt);
+  rc = hp_pager_begin_read(s->db, s->schema, stmt);
   hp_hook_unmute(s->all->c);
   *state = HP_SNAPSHOT_UNKNOWN;
   if (rc == SQLITE_AUTH) return SQLITE_OK;
@@ -323,19 +315,12 @@ int hp_snapshot_pin(hp_snapshot *s, sqlite3_stmt **stmt,
   return rc;
 }
 
-/* Any read makes the pager look whether others have written; this one needs
-** no schema. It cannot be kept prepared: the host could not close. */
 static void poll(hp_snapshot *s) {
-  char *sql;
-
   s->is_polled = false;
   if (txn_state(s) != SQLITE_TXN_NONE) return;
-  sql = sqlite3_mprintf("PRAGMA \"%w\".schema_version", s->schema);
-  if (!sql) return;
   hp_hook_mute(s->all->c);
-  s->is_polled = sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK;
+  s->is_polled = hp_pager_poll(s->db, s->schema);
   hp_hook_unmute(s->all->c);
-  sqlite3_free(sql);
 }
 
 static void settle(hp_snapshot *s) {
@@ -369,7 +354,7 @@ hp_stamp_mode hp_snapshot_mode(const hp_snapshot *s) {
 /* ---- the trace hook ---- */
 
 static bool is_on_wal(const hp_snapshot *s) {
-  return s->kind == KIND_FILE && hp_dbfile_mode(s->f) == HP_STAMP_WAL;
+  return hp_snapshot_mode(s) == HP_STAMP_WAL;
 }
 
 hp_dbfile *hp_snapshot_file(const hp_snapshot *s) {
@@ -467,12 +452,11 @@ static hp_snapshot *new_snapshot(watch *w, const char *schema) {
   hp_snapshot *s = sqlite3_malloc64(sizeof *s);
 
   if (!s) return NULL;
-  memset(s, 0, sizeof *s);
-  s->all = w;
-  s->db = w->c->db;
-  s->is_main = !sqlite3_stricmp(schema, "main");
-  s->needs_rebind = true;
-  s->schema = sqlite3_mprintf("%s", schema);
+  *s = (hp_snapshot){.all = w,
+                     .db = w->c->db,
+                     .is_main = !sqlite3_stricmp(schema, "main"),
+                     .needs_rebind = true,
+                     .schema = sqlite3_mprintf("%s", schema)};
   if (!s->schema) {
     sqlite3_free(s);
     return NULL;
