@@ -2,6 +2,7 @@
 #include "cache/snapshot.h"
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/hook.h"
 #include "cache/pager.h"
 #include "cache/pragma.h"
@@ -38,8 +39,8 @@ struct hp_snapshot {
   kind kind;
   hp_dbfile *f;         /* or NULL; one reference */
   const char *filename; /* address as of the binding, not to be read */
-  char *path;           /* what was there then */
   void *vfs;            /* ditto */
+  uint64_t path;        /* hash of the filename as of the binding */
   uint64_t instance;    /* id while private */
   bool has_idle;        /* idle is set */
   bool is_idle_proved;  /* and recorded as a proof since */
@@ -72,13 +73,16 @@ static bool read_data_version(const hp_snapshot *s, uint32_t *out) {
   return hp_pager_data_version(s->db, s->schema, out);
 }
 
+static uint64_t hash_path(const char *filename) {
+  return filename ? hp_hash64(filename, strlen(filename)) : 0;
+}
+
 /* sqlite3_deserialize() replaces a database in place, main included. The new
 ** one's name may come to lie where the old one's was. */
 static bool is_rebound(const hp_snapshot *s) {
   const char *now = sqlite3_db_filename(s->db, s->schema);
 
-  if (!s->path || now != s->filename) return true;
-  if (now && strcmp(now, s->path)) return true;
+  if (now != s->filename || hash_path(now) != s->path) return true;
   return s->kind != KIND_FILE && hp_pager_vfs(s->db, s->schema) != s->vfs;
 }
 
@@ -87,8 +91,6 @@ static bool is_rebound(const hp_snapshot *s) {
 static void unbind(hp_snapshot *s) {
   hp_dbfile_release(s->f);
   s->f = NULL;
-  sqlite3_free(s->path);
-  s->path = NULL;
   s->kind = KIND_NOTHING;
   s->needs_rebind = true;
   s->has_idle = false;
@@ -127,8 +129,7 @@ static int bind(hp_snapshot *s) {
   if (rc == SQLITE_NOMEM) return rc;
   s->f = f;
   s->filename = sqlite3_db_filename(s->db, s->schema);
-  s->path = sqlite3_mprintf("%s", s->filename ? s->filename : "");
-  if (!s->path) return SQLITE_NOMEM;
+  s->path = hash_path(s->filename);
   s->vfs = hp_pager_vfs(s->db, s->schema);
   s->instance = hp_dbfile_next_id();
   s->kind = choose_kind(s);
