@@ -34,8 +34,9 @@ static sqlite3 *open_db(void) {
   ck_assert_int_eq(sqlite3_open(":memory:", &db), SQLITE_OK);
   sqlite3_create_function(db, "key", -1, SQLITE_UTF8, (void *)&seed, key_fn,
                           NULL, NULL);
-  sqlite3_create_function(db, "subtyped", 1, SQLITE_UTF8, NULL, subtyped, NULL,
-                          NULL);
+  sqlite3_create_function(db, "subtyped", 1,
+                          SQLITE_UTF8 | SQLITE_RESULT_SUBTYPE, NULL, subtyped,
+                          NULL, NULL);
   return db;
 }
 

@@ -19,6 +19,12 @@ header() {
   echo "#include <$1>" | ${CC:-cc} -E -x c - >/dev/null 2>&1
 }
 
+# SQLite's headers, of version 3.38 (sqlite3_vtab_rhs_value) or newer.
+sqlite_headers() {
+  printf '#include <sqlite3ext.h>\n#if SQLITE_VERSION_NUMBER < 3038000\n%s\n#endif\n' \
+    '#error too old' | ${CC:-cc} -E -x c - >/dev/null 2>&1
+}
+
 perl_module() {
   perl -M"$1" -e 1 >/dev/null 2>&1
 }
@@ -37,7 +43,7 @@ needs() {
   build) cat <<'END'
 gcc has cc
 libc6-dev header stdio.h
-libsqlite3-dev header sqlite3ext.h
+libsqlite3-dev sqlite_headers
 libxxhash-dev header xxhash.h
 END
     ;;
@@ -127,6 +133,13 @@ trap 'rm -f "$log"' EXIT
 if [ -n "$required" ] && ! install $required; then
   echo "hotpath: please install ${required% } (Debian's package names)" \
     "and run make again." >&2
+  exit 1
+fi
+still=$(missing "$@" | grep -v '^?' | sort -u | tr '\n' ' ')
+if [ -n "$still" ]; then
+  echo "hotpath: what this system's packages give is too old or incomplete:" \
+    "${still% } (SQLite's headers must be 3.38 or newer to build with;" \
+    "hotpath.so then loads into SQLite 3.34 and newer)." >&2
   exit 1
 fi
 for package in $optional; do
