@@ -2,7 +2,6 @@
 #include "cache/snapshot.h"
 
 #include "base/clock.h"
-#include "base/hash.h"
 #include "base/hook.h"
 #include "cache/pager.h"
 #include "cache/pragma.h"
@@ -40,7 +39,7 @@ struct hp_snapshot {
   hp_dbfile *f;         /* or NULL; one reference */
   const char *filename; /* address as of the binding, not to be read */
   void *vfs;            /* ditto */
-  uint64_t path;        /* hash of the filename as of the binding */
+  char first;           /* character of the filename then */
   uint64_t instance;    /* id while private */
   bool has_idle;        /* idle is set */
   bool is_idle_proved;  /* and recorded as a proof since */
@@ -73,16 +72,18 @@ static bool read_data_version(const hp_snapshot *s, uint32_t *out) {
   return hp_pager_data_version(s->db, s->schema, out);
 }
 
-static uint64_t hash_path(const char *filename) {
-  return filename ? hp_hash64(filename, strlen(filename)) : 0;
+/* SQLite finds main without comparing names if it is given none. */
+static const char *name_of(const hp_snapshot *s) {
+  return s->is_main ? NULL : s->schema;
 }
 
 /* sqlite3_deserialize() replaces a database in place, main included. The new
-** one's name may come to lie where the old one's was. */
+** one's name may come to lie where the old one's was, but is not absolute. */
 static bool is_rebound(const hp_snapshot *s) {
-  const char *now = sqlite3_db_filename(s->db, s->schema);
+  const char *now = sqlite3_db_filename(s->db, name_of(s));
 
-  if (now != s->filename || hash_path(now) != s->path) return true;
+  if (now != s->filename) return true;
+  if (now && *now != s->first) return true;
   return s->kind != KIND_FILE && hp_pager_vfs(s->db, s->schema) != s->vfs;
 }
 
@@ -129,7 +130,7 @@ static int bind(hp_snapshot *s) {
   if (rc == SQLITE_NOMEM) return rc;
   s->f = f;
   s->filename = sqlite3_db_filename(s->db, s->schema);
-  s->path = hash_path(s->filename);
+  s->first = s->filename ? *s->filename : '\0';
   s->vfs = hp_pager_vfs(s->db, s->schema);
   s->instance = hp_dbfile_next_id();
   s->kind = choose_kind(s);
