@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cache/key.h"
+#include "base/sqlite_api.h"
 
 #include <check.h>
 #include <stdbool.h>
