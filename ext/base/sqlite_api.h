@@ -22,6 +22,11 @@ SQLITE_EXTENSION_INIT3
 #define HP_HAS_API(member) (sqlite3_api->member != 0)
 #endif
 
+/* Younger than the headers; older hosts take no notice. */
+#ifndef SQLITE_RESULT_SUBTYPE
+#define SQLITE_RESULT_SUBTYPE 0x001000000
+#endif
+
 #define HP_MUST_CHECK        __attribute__((warn_unused_result))
 #define HP_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 

@@ -3,10 +3,6 @@
 #include "base/clock.h"
 #include "cache/kv_fetch.h"
 
-#ifndef SQLITE_RESULT_SUBTYPE
-#define SQLITE_RESULT_SUBTYPE 0x001000000
-#endif
-
 #define MAX_TTL_S 3e9 /* about a century */
 
 /* Ends a function with a sentence; frees it. */
