@@ -4,7 +4,7 @@
 #include "base/hook.h"
 #include "base/rowtab.h"
 #include "cache/stamp.h"
-#include "hotpath.h"
+#include "base/version.h"
 #include "query/persist.h"
 #include "query/slow.h"
 #include "query/stats.h"
@@ -108,7 +108,7 @@ static void put_sentinel(const char *path, hp_stamp_mode mode, int n_refs,
 static int fill(hp_conn *c, const hp_rowtab *table, sqlite3_value **args,
                 hp_builder *out, char **err) {
   (void)table, (void)args, (void)err;
-  put_text(out, "version", HOTPATH_VERSION, "of hotpath");
+  put_text(out, "version", HP_VERSION, "of hotpath");
   put_text(out, "sqlite", sqlite3_libversion(), "that runs this connection");
   put_hook(c, out);
   put_overhead(out);
