@@ -3,8 +3,8 @@
 
 #include "base/hook.h"
 #include "base/rowtab.h"
-#include "cache/stamp.h"
 #include "base/version.h"
+#include "cache/stamp.h"
 #include "query/persist.h"
 #include "query/slow.h"
 #include "query/stats.h"
