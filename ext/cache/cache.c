@@ -11,12 +11,14 @@
 #include "cache/stamp.h"
 #include "cache/tags.h"
 #include "cache/score.h"
+#include "cache/warm_sql.h"
 
 int hp_cache_register(hp_conn *c) {
   int rc = hp_cached_vtab_register(c);
 
   if (!rc) rc = hp_cache_vtab_register(c);
   if (!rc) rc = hp_cache_sql_register(c);
+  if (!rc) rc = hp_warm_sql_register(c);
   if (!rc) rc = hp_kv_sql_register(c);
   return rc;
 }

@@ -84,7 +84,7 @@ static void add_counts(hp_builder *b, const uint64_t *c) {
     hp_builder_real(b, (double)hits / (double)calls);
   else
     hp_builder_null(b);
-  for (hp_count i = HP_COUNT_computations; i <= HP_COUNT_errors; i++) {
+  for (hp_count i = HP_COUNT_computations; i <= HP_COUNT_warm_left; i++) {
     hp_builder_int(b, (int64_t)c[i]);
   }
   hp_builder_real(b, (double)c[HP_COUNT_saved_ns] / 1e6);
@@ -216,7 +216,8 @@ static const hp_rowtab tables[] = {
                 "miss_snapshot INT, bypasses INT, hit_ratio REAL, "
                 "computations INT, joins INT, refreshes INT, "
                 "wasted_refreshes INT, not_stored INT, errors INT, "
-                "saved_ms REAL, compute_ms REAL, entries INT, bytes INT, "
+                "warmed INT, warm_left INT, saved_ms REAL, compute_ms REAL, "
+                "entries INT, bytes INT, "
                 "cap_bytes INT, evictions INT",
      .fill = fill_stats},
     {.name = "cache_entries",

@@ -6,6 +6,7 @@
 #include "cache/once.h"
 #include "cache/refresh.h"
 #include "cache/table.h"
+#include "cache/tables.h"
 #include "schema/refresh.h"
 
 #include <string.h>
@@ -52,6 +53,7 @@ static int x_disconnect(sqlite3_vtab *base) {
     free_cursor(v, c);
   }
   hp_line_close(v->line);
+  hp_tables_remove(v->conn, v->table);
   hp_table_free(v->table);
   sqlite3_free(v);
   return SQLITE_OK;
@@ -118,11 +120,13 @@ static int make(hp_conn *c, int argc, const char *const *argv,
   hp_hook_unmute(c);
   if (!rc) rc = declare(c->db, hp_table_definition(x.table), err);
   if (!rc) rc = new_vtab(c, x.table, out);
-  if (rc)
+  if (rc) {
     hp_table_free(x.table);
-  else
-    open_line((vtab *)*out, argc, argv);
-  return rc;
+    return rc;
+  }
+  hp_tables_add(c, x.table);
+  open_line((vtab *)*out, argc, argv);
+  return SQLITE_OK;
 }
 
 static int x_connect(sqlite3 *db, void *aux, int argc, const char *const *argv,
@@ -408,6 +412,7 @@ int hp_cached_vtab_register(hp_conn *c) {
   hp_conn *ref;
   int rc = hp_calm_register(c);
 
+  if (!rc) rc = hp_tables_register(c);
   if (!rc) rc = hp_conn_open(c->db, &ref);
   if (rc) return rc;
   return sqlite3_create_module_v2(c->db, "cached", &module, ref, hp_conn_close);

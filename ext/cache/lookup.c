@@ -132,6 +132,22 @@ int hp_lookup_try(hp_table *t, hp_call *k, hp_answer *a, hp_trial *out) {
   return *out == HP_TRIAL_PIN ? pin_and_find(t, k, a, out) : SQLITE_OK;
 }
 
+bool hp_lookup_has(hp_table *t, hp_call *k) {
+  const hp_entry *e;
+  bool is_right = false;
+
+  hp_epoch_enter(t->conn->reader);
+  hp_deps_look(&t->id.deps, NULL, &k->look);
+  e = (const hp_entry *)hp_l1_get(t->l1, &k->key);
+  if (e && (k->look.state == HP_SNAPSHOT_FREE ||
+            k->look.state == HP_SNAPSHOT_HELD)) {
+    is_right = hp_deps_check(&t->id.deps, e, &k->look, hp_clock_ms()) ==
+               HP_VERDICT_HIT;
+  }
+  hp_epoch_exit(t->conn->reader);
+  return is_right;
+}
+
 /* Failures of the moment, for which an older answer may stand in. */
 static bool is_passing(int rc) {
   switch (rc & 0xff) {

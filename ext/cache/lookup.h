@@ -25,6 +25,10 @@ typedef enum hp_trial {
 */
 int hp_lookup_try(hp_table *t, hp_call *k, hp_answer *a, hp_trial *out);
 
+/* True if the answer of k's key is there and right at this connection's
+** snapshot. Counts nothing. */
+bool hp_lookup_has(hp_table *t, hp_call *k);
+
 /* The computation failed with rc: serves an older answer if the options allow
 ** it, frees *err and returns SQLITE_OK; otherwise rc stands. */
 int hp_lookup_stand_in(hp_table *t, const hp_call *k, hp_answer *a, int rc,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cache/refresh.h"
-#include "base/worker.h"
 #include "base/calm.h"
+#include "base/worker.h"
+#include "cache/args.h"
 #include "cache/sentinel.h"
 
 #include <pthread.h>
@@ -24,8 +25,8 @@ struct hp_line {
   bool is_open;    /* tried once; on the worker's thread, as all below */
   hp_conn *conn;   /* borrowed from db */
   hp_table *table;
-  sqlite3_stmt *values; /* SELECT ?1, ?2, …: arguments as values */
-  char *uri;            /* constant, as all below */
+  hp_args args; /* of the refresh at hand */
+  char *uri;    /* constant, as all below */
   char *vfs;
   int settings[N_SETTINGS];
   int argc;
@@ -37,7 +38,6 @@ typedef struct refresh {
   hp_line *line;
   hp_key key;
   hp_block *args; /* one row; NULL without parameters */
-  int n_args;
 } refresh;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -58,9 +58,8 @@ static sqlite3 *set_db(hp_line *line, sqlite3 *db) {
 }
 
 static void shut(hp_line *line) {
-  sqlite3_finalize(line->values);
+  hp_args_term(&line->args);
   hp_table_free(line->table);
-  line->values = NULL;
   line->table = NULL;
   line->conn = NULL;
   sqlite3_close(set_db(line, NULL));
@@ -94,24 +93,6 @@ static int open_table(hp_line *line) {
   return rc;
 }
 
-/* `SELECT ?1, ?2`: SQLite makes values only of what a statement returns. */
-static int prepare_values(hp_line *line) {
-  int n = hp_table_definition(line->table)->n_params, rc;
-  sqlite3_str *s;
-  char *sql;
-
-  if (n == 0) return SQLITE_OK;
-  s = sqlite3_str_new(line->db);
-  for (int i = 1; i <= n; i++) {
-    sqlite3_str_appendf(s, "%s?%d", i == 1 ? "SELECT " : ", ", i);
-  }
-  sql = sqlite3_str_finish(s);
-  if (!sql) return SQLITE_NOMEM;
-  rc = sqlite3_prepare_v2(line->db, sql, -1, &line->values, NULL);
-  sqlite3_free(sql);
-  return rc;
-}
-
 /* The registered table holds the connection's state until SQLite has closed. */
 static int open_conn(hp_line *line) {
   int rc = hp_conn_open(line->db, &line->conn);
@@ -126,60 +107,22 @@ static int open_line(hp_line *line) {
 
   if (!rc) rc = open_conn(line);
   if (!rc) rc = open_table(line);
-  if (!rc) rc = prepare_values(line);
+  if (!rc) {
+    rc = hp_args_init(&line->args, line->db,
+                      hp_table_definition(line->table)->n_params);
+  }
   if (rc) shut(line);
   return rc;
 }
 
-static int bind_cell(sqlite3_stmt *stmt, int i, const hp_block *k) {
-  const hp_cell *c = hp_block_cell(k, 0, i);
-
-  switch (c->type) {
-  case SQLITE_INTEGER: return sqlite3_bind_int64(stmt, i + 1, c->as.i);
-  case SQLITE_FLOAT: return sqlite3_bind_double(stmt, i + 1, c->as.r);
-  case SQLITE_TEXT:
-    return sqlite3_bind_text(stmt, i + 1, hp_block_bytes_of(k, c), (int)c->n,
-                             SQLITE_STATIC);
-  case SQLITE_BLOB:
-    return sqlite3_bind_blob(stmt, i + 1, hp_block_bytes_of(k, c), (int)c->n,
-                             SQLITE_STATIC);
-  default: return sqlite3_bind_null(stmt, i + 1);
-  }
-}
-
-/* The arguments as values, and again as a row for the key. */
-static int make_args(hp_line *line, const refresh *r, sqlite3_value **argv,
-                     hp_builder *row) {
-  int rc = SQLITE_OK;
-
-  hp_builder_init(row, r->n_args);
-  for (int i = 0; i < r->n_args && !rc; i++) {
-    rc = bind_cell(line->values, i, r->args);
-  }
-  if (!rc && r->n_args && sqlite3_step(line->values) != SQLITE_ROW) {
-    rc = SQLITE_ERROR;
-  }
-  for (int i = 0; i < r->n_args && !rc; i++) {
-    argv[i] = sqlite3_column_value(line->values, i);
-    rc = hp_builder_value(row, argv[i]);
-  }
-  return rc;
-}
-
 static int compute(hp_line *line, const refresh *r) {
-  sqlite3_value **argv =
-      sqlite3_malloc64(sizeof *argv * (size_t)(r->n_args + 1));
-  hp_builder row;
+  hp_args *a = &line->args;
   char *err = NULL;
-  int rc;
+  int rc = hp_args_read(a, r->args, 0);
 
-  if (!argv) return SQLITE_NOMEM;
-  rc = make_args(line, r, argv, &row);
-  if (!rc) rc = hp_table_refresh(line->table, &r->key, argv, &row, &err);
-  sqlite3_reset(line->values);
+  if (!rc) rc = hp_table_refresh(line->table, &r->key, a->argv, &a->row, &err);
+  hp_args_reset(a);
   sqlite3_free(err);
-  hp_builder_term(&row);
-  sqlite3_free(argv);
   return rc;
 }
 
@@ -306,7 +249,7 @@ void hp_line_submit(hp_line *line, const hp_key *key, const hp_builder *args) {
   bool ok;
 
   if (!r) return;
-  *r = (refresh){.line = line, .key = *key, .n_args = args->n_cols};
+  *r = (refresh){.line = line, .key = *key};
   if (args->n_cols && hp_builder_copy(args, &r->args)) {
     sqlite3_free(r);
     return;
@@ -355,6 +298,5 @@ void hp_line_after_fork(void) {
     line->db = NULL;
     line->conn = NULL;
     line->table = NULL;
-    line->values = NULL;
   }
 }

@@ -33,6 +33,8 @@
   X(wasted_refreshes) /* of these, never served */                             \
   X(not_stored)       /* computed, but too large or not admitted */            \
   X(errors)           /* computations that failed */                           \
+  X(warmed)           /* arguments that cache_warm() has dealt with */         \
+  X(warm_left)        /* ... and that it has still to deal with */             \
   X(saved_ns)         /* measured cost of the computations that hits spared */ \
   X(compute_ns)       /* time spent computing */
 

@@ -266,22 +266,34 @@ bool hp_table_is_portable(const hp_table *t) {
          t->id.deps.is_main;
 }
 
-/* The state must be FREE: of a transaction of its own the refreshing
-** connection has no use. */
+/* Of a transaction of its own a connection that only refreshes has no use. */
 static int recompute(hp_table *t, hp_call *k, hp_answer *a, char **err) {
   hp_epoch_enter(t->conn->reader);
   hp_deps_look(&t->id.deps, NULL, &k->look);
   hp_epoch_exit(t->conn->reader);
-  if (k->look.state != HP_SNAPSHOT_FREE) return SQLITE_OK;
+  if (k->look.state != HP_SNAPSHOT_FREE && k->look.state != HP_SNAPSHOT_HELD) {
+    return SQLITE_OK;
+  }
   k->may_keep = true;
   k->source = HP_SOURCE_COMPUTED;
-  hp_sheet_add(t->sheet, HP_COUNT_refreshes, 1);
   return compute(t, k, a, err);
+}
+
+/* Computes and publishes; the answer itself is not wanted. */
+static int renew(hp_table *t, hp_call *k, char **err) {
+  hp_answer a = {.at = 0};
+  int rc;
+
+  hp_pin_add(t->conn->reader, &a.pin);
+  rc = recompute(t, k, &a, err);
+  if (rc) hp_sheet_add(t->sheet, HP_COUNT_errors, 1);
+  hp_answer_clear(&a);
+  hp_pin_remove(t->conn->reader, &a.pin);
+  return rc;
 }
 
 int hp_table_refresh(hp_table *t, const hp_key *key, sqlite3_value **argv,
                      const hp_builder *args, char **err) {
-  hp_answer a = {.at = 0};
   hp_call k;
   int rc = hp_identity_read(&t->id, err);
 
@@ -290,10 +302,28 @@ int hp_table_refresh(hp_table *t, const hp_key *key, sqlite3_value **argv,
   if (rc || !hp_identity_seed(&t->id)) return rc;
   k.key = hp_key_of_row(&t->id.seed, args);
   if (k.key.lo != key->lo || k.key.hi != key->hi) return SQLITE_MISMATCH;
-  hp_pin_add(t->conn->reader, &a.pin);
-  rc = recompute(t, &k, &a, err);
-  if (rc) hp_sheet_add(t->sheet, HP_COUNT_errors, 1);
-  hp_answer_clear(&a);
-  hp_pin_remove(t->conn->reader, &a.pin);
+  hp_sheet_add(t->sheet, HP_COUNT_refreshes, 1);
+  return renew(t, &k, err);
+}
+
+int hp_table_renew(hp_table *t, sqlite3_value **argv, const hp_builder *args,
+                   bool only_missing, bool *is_kept, char **err) {
+  hp_call k;
+  int rc = hp_identity_read(&t->id, err);
+
+  *is_kept = false;
+  init_call(&k, NULL, argv, args);
+  if (rc || !t->id.is_storable || !hp_table_is_enabled()) return rc;
+  if (!hp_identity_seed(&t->id)) return rc;
+  k.key = hp_key_of_row(&t->id.seed, args);
+  if (only_missing && hp_lookup_has(t, &k)) return SQLITE_OK;
+  hp_sheet_add(t->sheet, HP_COUNT_computations, 1);
+  rc = renew(t, &k, err);
+  *is_kept = !rc && k.is_shared;
   return rc;
+}
+
+void hp_table_count_warmed(hp_table *t, int64_t wanted, int64_t done) {
+  hp_sheet_add(t->sheet, HP_COUNT_warm_left, (uint64_t)(wanted - done));
+  hp_sheet_add(t->sheet, HP_COUNT_warmed, (uint64_t)done);
 }

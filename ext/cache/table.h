@@ -70,6 +70,19 @@ bool hp_table_is_portable(const hp_table *t);
 int hp_table_refresh(hp_table *t, const hp_key *key, sqlite3_value **argv,
                      const hp_builder *args, char **err);
 
+/*
+** Computes the answer to a call, args being argv as one row, and publishes it
+** in place of the one that is there; with only_missing nothing is done if that
+** one is right. *is_kept: an answer was computed and published. In a write
+** transaction, and where nothing can be proved, none is. The codes of
+** hp_table_new().
+*/
+int hp_table_renew(hp_table *t, sqlite3_value **argv, const hp_builder *args,
+                   bool only_missing, bool *is_kept, char **err);
+
+/* Adds to a count of the table's: what cache_warm() has done. */
+void hp_table_count_warmed(hp_table *t, int64_t wanted, int64_t done);
+
 /* Process-wide switch (cache_config 'enabled'): off means compute always. */
 void hp_table_enable(bool on);
 bool hp_table_is_enabled(void);

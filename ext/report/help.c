@@ -102,7 +102,8 @@ const hp_help hp_help_table[] = {
      "name, hits_l1, hits_l2, hits_stale, misses, miss_cold, miss_evicted, "
      "miss_expired, miss_stamp, miss_tag, miss_snapshot, bypasses, hit_ratio, "
      "computations, joins, refreshes, wasted_refreshes, not_stored, errors, "
-     "saved_ms, compute_ms, entries, bytes, cap_bytes, evictions",
+     "warmed, warm_left, saved_ms, compute_ms, entries, bytes, cap_bytes, "
+     "evictions",
      "One row per cached table, and one for all of them.",
      "SELECT name, hits_l1, misses, saved_ms FROM cache_stats"},
     {"cache_entries", "table", "",
@@ -123,6 +124,23 @@ const hp_help hp_help_table[] = {
      "Empties the cache, or what one cached table put there; 'kv' stands for "
      "the key/value entries, 'kv:x' for those of namespace x.",
      "SELECT cache_clear()"},
+    {"cache_warm", "function", "table, sql", "INT: answers computed and kept",
+     "Makes sure that a cached table has the answers to all arguments that the "
+     "SELECT gives; cache_stats shows how far it is.",
+     "CREATE TABLE shelf(id INTEGER PRIMARY KEY); "
+     "CREATE VIRTUAL TABLE temp.on_shelf USING cached("
+     "(SELECT count(*) FROM shelf WHERE id = :id)); "
+     "SELECT cache_warm('on_shelf', 'SELECT id FROM shelf'); "
+     "DROP TABLE on_shelf; DROP TABLE shelf"},
+    {"cache_refresh", "function", "table[, param, ...]",
+     "INT: 1, or 0 if the answer could not be kept",
+     "Computes the answer of a cached table to these arguments now, and puts "
+     "it in place of the one that is there.",
+     "CREATE TABLE shelf(id INTEGER PRIMARY KEY); "
+     "CREATE VIRTUAL TABLE temp.on_shelf USING cached("
+     "(SELECT count(*) FROM shelf WHERE id = :id)); "
+     "SELECT cache_refresh('on_shelf', 7); "
+     "DROP TABLE on_shelf; DROP TABLE shelf"},
     {"cache_set", "function", "key, value[, ttl[, tag, ...]]",
      "INT: 1, or 0 if it is too large to be kept",
      "Keeps a value of any type under a key of any type, for ttl seconds "

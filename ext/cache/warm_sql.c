@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#include "cache/warm_sql.h"
+#include "cache/warm.h"
+
+/* Ends a function that failed with rc; frees why, which may be NULL. */
+static void fail(sqlite3_context *ctx, const char *function, char *why,
+                 int rc) {
+  char *sentence =
+      sqlite3_mprintf("%s: %s", function, why ? why : sqlite3_errstr(rc));
+
+  if (sentence) sqlite3_result_error(ctx, sentence, -1);
+  sqlite3_result_error_code(ctx, sentence ? rc : SQLITE_NOMEM);
+  sqlite3_free(sentence);
+  sqlite3_free(why);
+}
+
+static const char *text_of(sqlite3_value *value) {
+  if (sqlite3_value_type(value) != SQLITE_TEXT) return NULL;
+  return (const char *)sqlite3_value_text(value);
+}
+
+static void cache_refresh(sqlite3_context *ctx, int argc,
+                          sqlite3_value **argv) {
+  const char *name = argc ? text_of(argv[0]) : NULL;
+  char *err = NULL;
+  bool is_kept;
+  int rc;
+
+  if (!name) {
+    fail(ctx, "cache_refresh",
+         sqlite3_mprintf("the first argument is the name of a cached table, "
+                         "then come its arguments"),
+         SQLITE_ERROR);
+    return;
+  }
+  rc = hp_warm_one(sqlite3_user_data(ctx), name, argc - 1, argv + 1, &is_kept,
+                   &err);
+  if (rc)
+    fail(ctx, "cache_refresh", err, rc);
+  else
+    sqlite3_result_int(ctx, is_kept);
+}
+
+static void cache_warm(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
+  const char *name = text_of(argv[0]), *sql = text_of(argv[1]);
+  char *err = NULL;
+  int64_t n_kept;
+  int rc;
+
+  (void)argc;
+  if (!name || !sql) {
+    fail(ctx, "cache_warm",
+         sqlite3_mprintf("the arguments are the name of a cached table and a "
+                         "SELECT that gives its arguments"),
+         SQLITE_ERROR);
+    return;
+  }
+  rc = hp_warm_all(sqlite3_user_data(ctx), name, sql, &n_kept, &err);
+  if (rc)
+    fail(ctx, "cache_warm", err, rc);
+  else
+    sqlite3_result_int64(ctx, n_kept);
+}
+
+static int add(hp_conn *c, const char *name, int n_args,
+               void (*call)(sqlite3_context *, int, sqlite3_value **)) {
+  hp_conn *ref;
+  int rc = hp_conn_open(c->db, &ref);
+
+  if (rc) return rc;
+  return sqlite3_create_function_v2(c->db, name, n_args,
+                                    SQLITE_UTF8 | SQLITE_DIRECTONLY, ref, call,
+                                    NULL, NULL, hp_conn_close);
+}
+
+int hp_warm_sql_register(hp_conn *c) {
+  int rc = add(c, "cache_refresh", -1, cache_refresh);
+
+  return rc ? rc : add(c, "cache_warm", 2, cache_warm);
+}
