@@ -6,7 +6,7 @@
 #include "cache/once.h"
 #include "cache/refresh.h"
 #include "cache/table.h"
-#include "cache/tables.h"
+#include "cache/roster.h"
 #include "schema/refresh.h"
 
 #include <string.h>
@@ -53,7 +53,7 @@ static int x_disconnect(sqlite3_vtab *base) {
     free_cursor(v, c);
   }
   hp_line_close(v->line);
-  hp_tables_remove(v->conn, v->table);
+  hp_roster_remove(v->conn, v->table);
   hp_table_free(v->table);
   sqlite3_free(v);
   return SQLITE_OK;
@@ -124,7 +124,7 @@ static int make(hp_conn *c, int argc, const char *const *argv,
     hp_table_free(x.table);
     return rc;
   }
-  hp_tables_add(c, x.table);
+  hp_roster_add(c, x.table);
   open_line((vtab *)*out, argc, argv);
   return SQLITE_OK;
 }
@@ -412,7 +412,7 @@ int hp_cached_vtab_register(hp_conn *c) {
   hp_conn *ref;
   int rc = hp_calm_register(c);
 
-  if (!rc) rc = hp_tables_register(c);
+  if (!rc) rc = hp_roster_register(c);
   if (!rc) rc = hp_conn_open(c->db, &ref);
   if (rc) return rc;
   return sqlite3_create_module_v2(c->db, "cached", &module, ref, hp_conn_close);

@@ -22,7 +22,7 @@ struct hp_table {
   bool is_refreshed; /* somebody computes ahead for us */
   uint64_t random;   /* state of chance() */
   int64_t last_rows; /* rows of the latest answer */
-  hp_table *next;    /* of the connection: tables.h */
+  hp_table *next;    /* of the connection: roster.h */
 };
 
 /* One call on its way. Set field by field: clearing it costs too much. */

@@ -2,14 +2,14 @@
 #include "cache/warm.h"
 #include "base/hook.h"
 #include "cache/args.h"
-#include "cache/tables.h"
+#include "cache/roster.h"
 
 int hp_warm_one(hp_conn *c, const char *name, int n, sqlite3_value **argv,
                 bool *is_kept, char **err) {
   sqlite3_stmt *hold;
   hp_builder row;
   hp_table *t;
-  int rc = hp_tables_open(c, name, n, &t, &hold, err);
+  int rc = hp_roster_open(c, name, n, &t, &hold, err);
 
   *is_kept = false;
   if (rc) return rc;
@@ -112,7 +112,7 @@ static int run(warming *w, const char *name, const char *sql, char **err) {
   hp_args args = {.n = 0};
   int rc = read_keys(w, sql, err);
 
-  if (!rc) rc = hp_tables_open(w->c, name, w->n_args, &w->t, &w->hold, err);
+  if (!rc) rc = hp_roster_open(w->c, name, w->n_args, &w->t, &w->hold, err);
   if (!rc) rc = hp_args_init(&args, w->c->db, w->n_args);
   if (!rc) rc = warm_rows(w, &args, err);
   hp_args_term(&args);

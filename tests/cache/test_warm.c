@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
 **
-** Filling ahead: tables.c (which table is meant), warm.c and warm_sql.c, all
+** Filling ahead: roster.c (which table is meant), warm.c and warm_sql.c, all
 ** of which cache_warm() and cache_refresh() show.
 */
 #include "cache/warm.h"

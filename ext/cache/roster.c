@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cache/tables.h"
+#include "cache/roster.h"
 #include "base/hook.h"
 #include "cache/call.h"
 
@@ -7,29 +7,29 @@
 
 static const char part_key;
 
-typedef struct tables {
+typedef struct roster {
   hp_table *first; /* the youngest */
-} tables;
+} roster;
 
-int hp_tables_register(hp_conn *c) {
-  tables *x;
+int hp_roster_register(hp_conn *c) {
+  roster *x;
 
   if (hp_conn_part(c, &part_key)) return SQLITE_OK;
   x = sqlite3_malloc64(sizeof *x);
   if (!x) return SQLITE_NOMEM;
-  *x = (tables){NULL};
+  *x = (roster){NULL};
   return hp_conn_set_part(c, &part_key, x, sqlite3_free);
 }
 
-void hp_tables_add(hp_conn *c, hp_table *t) {
-  tables *x = hp_conn_part(c, &part_key);
+void hp_roster_add(hp_conn *c, hp_table *t) {
+  roster *x = hp_conn_part(c, &part_key);
 
   t->next = x->first;
   x->first = t;
 }
 
-void hp_tables_remove(hp_conn *c, hp_table *t) {
-  tables *x = hp_conn_part(c, &part_key);
+void hp_roster_remove(hp_conn *c, hp_table *t) {
+  roster *x = hp_conn_part(c, &part_key);
   hp_table **at = &x->first;
 
   while (*at && *at != t) at = &(*at)->next;
@@ -38,7 +38,7 @@ void hp_tables_remove(hp_conn *c, hp_table *t) {
 
 /* As SQLite looks a name up: temp before main. */
 static hp_table *find(hp_conn *c, const char *name) {
-  tables *x = hp_conn_part(c, &part_key);
+  roster *x = hp_conn_part(c, &part_key);
   hp_table *other = NULL;
 
   for (hp_table *t = x->first; t; t = t->next) {
@@ -85,7 +85,7 @@ static char *sentence(hp_conn *c, const char *name, const hp_table *t,
       t->d->n_params ? ")" : "", n_args, n_args == 1 ? "was" : "were");
 }
 
-int hp_tables_open(hp_conn *c, const char *name, int n_args, hp_table **out,
+int hp_roster_open(hp_conn *c, const char *name, int n_args, hp_table **out,
                    sqlite3_stmt **hold, char **err) {
   int rc;
 
