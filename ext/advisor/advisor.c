@@ -175,6 +175,10 @@ static int advise(hp_session *s, sqlite3 *host) {
     rc = hp_verdict_give(s->lab, s->trial, s->statements, s->n, set, s->out,
                          s->err);
   }
+  if (rc == SQLITE_OK) {
+    rc = hp_verdict_analyze(s->lab, s->trial, s->statements, s->n, set,
+                            s->options->min_gain, s->out, s->err);
+  }
   sqlite3_free(set);
   return rc;
 }

@@ -439,6 +439,38 @@ void hp_lab_close(hp_lab *lab) {
   sqlite3_free(lab);
 }
 
+bool hp_lab_covers(const hp_lab *lab, int wide, int narrow) {
+  const hp_lab_index *w = &lab->at[wide], *x = &lab->at[narrow];
+  sqlite3_stmt *stmt = NULL;
+  bool covers = false;
+
+  if (w->is_partial || sqlite3_stricmp(w->table, x->table)) return false;
+  if (sqlite3_prepare_v2(
+          lab->db,
+          "SELECT NOT EXISTS (SELECT 1 FROM pragma_index_xinfo(?2) AS x WHERE"
+          " x.key AND NOT EXISTS (SELECT 1 FROM pragma_index_xinfo(?1) AS w"
+          "  WHERE w.key AND w.seqno = x.seqno AND w.name = x.name"
+          "  AND w.coll = x.coll AND w.\"desc\" = x.\"desc\"))",
+          -1, &stmt, NULL) == SQLITE_OK) {
+    sqlite3_bind_text(stmt, 1, w->name, -1, SQLITE_STATIC);
+    sqlite3_bind_text(stmt, 2, x->name, -1, SQLITE_STATIC);
+    covers = sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_int(stmt, 0);
+  }
+  sqlite3_finalize(stmt);
+  return covers;
+}
+
+int hp_lab_analyze(hp_lab *lab, const bool *shown, int64_t *ns, char **err) {
+  int rc = hp_lab_show(lab, shown, err);
+  int64_t start = hp_clock_ns();
+
+  if (rc == SQLITE_OK) rc = run(lab, err, "ANALYZE main");
+  *ns = hp_clock_ns() - start;
+  if (rc == SQLITE_OK) rc = keep_statistics(lab, err);
+  lab->has_stat1 = rc == SQLITE_OK;
+  return rc;
+}
+
 sqlite3 *hp_lab_db(const hp_lab *lab) {
   return lab->db;
 }

@@ -58,6 +58,16 @@ bool hp_lab_has_statistics(const hp_lab *lab);
 int hp_lab_count(const hp_lab *lab);
 const hp_lab_index *hp_lab_index_at(const hp_lab *lab, int i);
 
+/* True if index wide begins with all columns of index narrow, in the same
+** order, collation and direction, and leaves out no row. Both must be shown. */
+bool hp_lab_covers(const hp_lab *lab, int wide, int narrow);
+
+/* ANALYZEs the copy, of which hp_lab_has_statistics() is false, with these
+** indexes shown; *ns is how long that took. Indexes that are hidden stay
+** without statistics. Errors as above. */
+HP_MUST_CHECK int hp_lab_analyze(hp_lab *lab, const bool *shown, int64_t *ns,
+                                 char **err);
+
 /* Builds a new index by a CREATE INDEX statement, hidden; *out is its number.
 ** All indexes are hidden after it. Errors as above. */
 HP_MUST_CHECK int hp_lab_build(hp_lab *lab, const char *sql, int *out,

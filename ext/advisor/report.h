@@ -20,7 +20,9 @@ typedef struct hp_advisor_options {
 
 /* One piece of advice. */
 typedef struct hp_advice {
-  const char *action; /* "create" or "drop"; constant */
+  const char *action; /* "create", "replace" (create one, drop others that it
+                      ** makes superfluous), "drop" or "analyze"; constant */
+  int index;          /* the lab's number of it; -1: of none */
   char *ddl;
   char *table;
   char *helped;     /* JSON array: statements that it makes faster, with what

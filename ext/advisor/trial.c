@@ -299,6 +299,10 @@ void hp_trial_be_patient(hp_trial *t) {
   }
 }
 
+void hp_trial_plan_anew(hp_trial *t) {
+  for (int i = 0; i < t->n; i++) t->at[i].n_sets = 0;
+}
+
 const char *hp_trial_skipped(const hp_trial *t, int s) {
   return t->at[s].skipped;
 }

@@ -46,6 +46,10 @@ double hp_trial_sum(const hp_trial *t, const hp_cost *costs);
 ** yet come to an end, and tries those again that it gave up on. */
 void hp_trial_be_patient(hp_trial *t);
 
+/* The planner knows more than before: costs of sets are worked out anew, plans
+** that were run need not be run again. */
+void hp_trial_plan_anew(hp_trial *t);
+
 /* Why statement s cannot be run in the lab, or NULL. Borrowed. */
 const char *hp_trial_skipped(const hp_trial *t, int s);
 

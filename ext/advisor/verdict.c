@@ -185,6 +185,14 @@ static char *evidence_of(writing *w, const hp_lab_index *x, const effects *e,
 
 /* ---- advice */
 
+static void free_advice(hp_advice *a) {
+  sqlite3_free(a->ddl);
+  sqlite3_free(a->table);
+  sqlite3_free(a->helped);
+  sqlite3_free(a->harmed);
+  sqlite3_free(a->evidence);
+}
+
 static int append(writing *w, hp_advice a) {
   hp_report *out = w->out;
   hp_advice *grown =
@@ -192,11 +200,7 @@ static int append(writing *w, hp_advice a) {
 
   if (grown) out->at = grown;
   if (!grown || !a.ddl || !a.table || !a.helped || !a.harmed || !a.evidence) {
-    sqlite3_free(a.ddl);
-    sqlite3_free(a.table);
-    sqlite3_free(a.helped);
-    sqlite3_free(a.harmed);
-    sqlite3_free(a.evidence);
+    free_advice(&a);
     return SQLITE_NOMEM;
   }
   out->at[out->n++] = a;
@@ -213,6 +217,7 @@ static int add_advice(writing *w, int i, const char *action,
   compare(w, before, after, &e);
   evidence = evidence_of(w, x, &e, action);
   return append(w, (hp_advice){.action = action,
+                               .index = i,
                                .ddl = ddl_of(w, i, action),
                                .table = sqlite3_mprintf("%s", x->table),
                                .helped = finish_list(e.helped),
@@ -247,6 +252,50 @@ static int judge(writing *w, bool *set, int i) {
     }
   }
   return add_advice(w, i, "drop", w->with, w->without);
+}
+
+/* Adds sentence to *text (owned), with `between`. */
+static int extend(char **text, const char *between, const char *sentence) {
+  char *longer = sqlite3_mprintf("%s%s%s", *text, between, sentence);
+
+  if (!longer) return SQLITE_NOMEM;
+  sqlite3_free(*text);
+  *text = longer;
+  return SQLITE_OK;
+}
+
+/* The advice to drop, at d, becomes part of the advice to create, at c. */
+static int replace(hp_report *r, int c, int d) {
+  hp_advice *made = &r->at[c], gone = r->at[d];
+  int rc = extend(&made->ddl, "\n", gone.ddl);
+
+  if (rc == SQLITE_OK) {
+    rc = extend(&made->evidence,
+                "; begins with all columns of what goes: ", gone.ddl);
+  }
+  made->action = "replace";
+  for (int i = d; i + 1 < r->n; i++) r->at[i] = r->at[i + 1];
+  r->n--;
+  free_advice(&gone);
+  return rc;
+}
+
+/* An index of the application's that is superfluous because of one advised
+** goes with it, not without it. */
+static int find_replacements(writing *w, const bool *set) {
+  hp_report *r = w->out;
+  int rc = hp_lab_show(w->lab, set, w->err);
+
+  for (int d = r->n - 1; d >= 0 && rc == SQLITE_OK; d--) {
+    if (strcmp(r->at[d].action, "drop")) continue;
+    for (int c = 0; c < r->n; c++) {
+      if (hp_lab_index_at(w->lab, r->at[c].index)->is_original) continue;
+      if (!hp_lab_covers(w->lab, r->at[c].index, r->at[d].index)) continue;
+      rc = replace(r, c, d);
+      break;
+    }
+  }
+  return rc;
 }
 
 /* What became of each statement from first to last. */
@@ -288,29 +337,103 @@ static int write_all(writing *w, bool *set, const bool *final, int only) {
   for (int i = 0; rc == SQLITE_OK && i < hp_lab_count(w->lab); i++) {
     if (set[i] && (only < 0 || i == only)) rc = judge(w, set, i);
   }
-  return rc;
+  return rc == SQLITE_OK ? find_replacements(w, set) : rc;
+}
+
+static int add_analyze(writing *w, int64_t ns, double min_gain) {
+  effects e = {.helped = sqlite3_str_new(NULL),
+               .harmed = sqlite3_str_new(NULL)};
+  char *helped, *harmed;
+  double gain;
+
+  compare(w, w->without, w->with, &e);
+  helped = finish_list(e.helped);
+  harmed = finish_list(e.harmed);
+  gain = w->out->before > 0 ? (e.before_model - e.after_model) / w->out->before
+                            : 0;
+  if (gain < min_gain) {
+    sqlite3_free(helped);
+    sqlite3_free(harmed);
+    return helped && harmed ? SQLITE_OK : SQLITE_NOMEM;
+  }
+  return append(
+      w, (hp_advice){.action = "analyze",
+                     .index = -1,
+                     .ddl = sqlite3_mprintf("ANALYZE;"),
+                     .table = sqlite3_mprintf("sqlite_stat1"),
+                     .helped = helped,
+                     .harmed = harmed,
+                     .evidence = sqlite3_mprintf(
+                         "executed on a private copy, with all else that is "
+                         "advised: %d statements faster, %d slower with the "
+                         "statistics that ANALYZE gathers",
+                         e.n_helped, e.n_harmed),
+                     .before_ms = e.before_ns / 1e6,
+                     .after_ms = e.after_ns / 1e6,
+                     .gain = gain,
+                     .build_ms = (double)ns / 1e6});
+}
+
+static int analyze(writing *w, const bool *set, double min_gain) {
+  int64_t ns;
+  int rc = hp_trial_costs(w->trial, set, w->without, w->err);
+
+  if (rc == SQLITE_OK) rc = hp_lab_analyze(w->lab, set, &ns, w->err);
+  if (rc != SQLITE_OK) return rc;
+  hp_trial_plan_anew(w->trial);
+  rc = hp_trial_costs(w->trial, set, w->with, w->err);
+  return rc == SQLITE_OK ? add_analyze(w, ns, min_gain) : rc;
+}
+
+/* False when out of memory; end_writing() in both cases. */
+static bool begin_writing(writing *w, hp_lab *lab, hp_trial *trial,
+                          const hp_statement *statements, int n, hp_report *out,
+                          char **err) {
+  size_t n_costs = (size_t)n + 1;
+
+  *w = (writing){.lab = lab,
+                 .trial = trial,
+                 .statements = statements,
+                 .n = n,
+                 .out = out,
+                 .with = sqlite3_malloc64(n_costs * sizeof *w->with),
+                 .without = sqlite3_malloc64(n_costs * sizeof *w->without),
+                 .err = err};
+  *err = NULL;
+  return w->with && w->without;
+}
+
+static void end_writing(writing *w) {
+  sqlite3_free(w->with);
+  sqlite3_free(w->without);
 }
 
 int hp_verdict_about(hp_lab *lab, hp_trial *trial,
                      const hp_statement *statements, int n, const bool *set,
                      int i, hp_report *out, char **err) {
-  size_t n_costs = (size_t)n + 1;
-  writing w = {.lab = lab,
-               .trial = trial,
-               .statements = statements,
-               .n = n,
-               .out = out,
-               .with = sqlite3_malloc64(n_costs * sizeof *w.with),
-               .without = sqlite3_malloc64(n_costs * sizeof *w.without),
-               .err = err};
   bool *own = sqlite3_malloc64((size_t)hp_lab_count(lab) + 1);
+  writing w;
   int rc = SQLITE_NOMEM;
 
-  *err = NULL;
-  if (w.with && w.without && own) rc = write_all(&w, own, set, i);
-  sqlite3_free(w.with);
-  sqlite3_free(w.without);
+  if (begin_writing(&w, lab, trial, statements, n, out, err) && own) {
+    rc = write_all(&w, own, set, i);
+  }
+  end_writing(&w);
   sqlite3_free(own);
+  return rc;
+}
+
+int hp_verdict_analyze(hp_lab *lab, hp_trial *trial,
+                       const hp_statement *statements, int n, const bool *set,
+                       double min_gain, hp_report *out, char **err) {
+  writing w;
+  int rc = SQLITE_NOMEM;
+
+  if (hp_lab_has_statistics(lab)) return SQLITE_OK;
+  if (begin_writing(&w, lab, trial, statements, n, out, err)) {
+    rc = analyze(&w, set, min_gain);
+  }
+  end_writing(&w);
   return rc;
 }
 
@@ -322,11 +445,7 @@ int hp_verdict_give(hp_lab *lab, hp_trial *trial,
 
 void hp_report_term(hp_report *r) {
   for (int i = 0; i < r->n; i++) {
-    sqlite3_free(r->at[i].ddl);
-    sqlite3_free(r->at[i].table);
-    sqlite3_free(r->at[i].helped);
-    sqlite3_free(r->at[i].harmed);
-    sqlite3_free(r->at[i].evidence);
+    free_advice(&r->at[i]);
   }
   for (int i = 0; r->verdicts && i < r->n_verdicts; i++) {
     sqlite3_free(r->verdicts[i].skipped);

@@ -15,6 +15,14 @@ HP_MUST_CHECK int hp_verdict_give(hp_lab *lab, hp_trial *trial,
                                   const hp_statement *statements, int n,
                                   const bool *set, hp_report *out, char **err);
 
+/* Adds the advice to ANALYZE, if the database has no statistics and those save
+** at least min_gain of what the workload cost at first, with the indexes of
+** the set. Changes the lab: the last step. Codes as above. */
+HP_MUST_CHECK int hp_verdict_analyze(hp_lab *lab, hp_trial *trial,
+                                     const hp_statement *statements, int n,
+                                     const bool *set, double min_gain,
+                                     hp_report *out, char **err);
+
 /* sql as it may be shown: its normal form, without values. NULL when out of
 ** memory. Caller frees. */
 char *hp_statement_shown(const char *sql);

@@ -6,6 +6,6 @@
 #ifndef HP_BASE_VERSION_H
 #define HP_BASE_VERSION_H
 
-#define HP_VERSION "0.1.0"
+extern const char hp_version[];
 
 #endif

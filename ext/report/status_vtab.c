@@ -108,7 +108,7 @@ static void put_sentinel(const char *path, hp_stamp_mode mode, int n_refs,
 static int fill(hp_conn *c, const hp_rowtab *table, sqlite3_value **args,
                 hp_builder *out, char **err) {
   (void)table, (void)args, (void)err;
-  put_text(out, "version", HP_VERSION, "of hotpath");
+  put_text(out, "version", hp_version, "of hotpath");
   put_text(out, "sqlite", sqlite3_libversion(), "that runs this connection");
   put_hook(c, out);
   put_overhead(out);

@@ -5,14 +5,14 @@
 
 static void version(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
   (void)argc, (void)argv;
-  sqlite3_result_text(ctx, HP_VERSION, -1, SQLITE_STATIC);
+  sqlite3_result_text(ctx, hp_version, -1, SQLITE_STATIC);
 }
 
 static void debug(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
   char *text = sqlite3_mprintf(
       "hotpath %s\ncompiled with SQLite %s headers by %s\nrunning in SQLite %s "
       "(%s), threadsafe=%d",
-      HP_VERSION, SQLITE_VERSION, __VERSION__, sqlite3_libversion(),
+      hp_version, SQLITE_VERSION, __VERSION__, sqlite3_libversion(),
       sqlite3_sourceid(), sqlite3_threadsafe());
 
   (void)argc, (void)argv;

@@ -55,7 +55,8 @@ def advise(so, path, session, stmts):
     for action, _, evidence in rows:
         if action == "skipped":
             print("    skipped:", evidence[:160])
-    return [ddl for _, ddl, _ in rows if ddl], spent
+    return [ddl for action, ddl, _ in rows
+            if ddl and action != "analyze"], spent
 
 
 def measure(driver, path, ddl, analyze, folder):

@@ -93,6 +93,26 @@ static const trap traps[] = {
      "1 SELECT * FROM t WHERE c = 7 AND b = 33\n"
      "1 INSERT INTO t(a) VALUES (1)",
      "DROP INDEX \"i\";", "\"j\"", 1},
+    {"a longer index takes the place of a shorter one",
+     "CREATE INDEX i ON t(a);",
+     "1 SELECT * FROM t WHERE a = 7 ORDER BY c LIMIT 5",
+     "ON \"t\"(\"a\", \"c\");\nDROP INDEX \"i\";", "", 1},
+    {"an index that other columns need does not go with it",
+     "CREATE INDEX i ON t(a DESC, e);",
+     "1 SELECT * FROM t WHERE a = 7 ORDER BY c LIMIT 5\n"
+     "1 SELECT a, e FROM t ORDER BY a DESC, e LIMIT 5",
+     "ON \"t\"(\"a\", \"c\");", "DROP", 1},
+    {"statistics are advised where they help",
+     "CREATE UNIQUE INDEX i ON t(flag, id); CREATE UNIQUE INDEX j ON t(a, id);"
+     "CREATE UNIQUE INDEX k ON tiny(y, x); DELETE FROM tiny WHERE y > 4;",
+     "1 SELECT t.* FROM t JOIN tiny ON tiny.y = t.a WHERE t.flag = 0",
+     "ANALYZE;", "CREATE", 1},
+    {"and not where there are some",
+     "CREATE UNIQUE INDEX i ON t(flag, id); CREATE UNIQUE INDEX j ON t(a, id);"
+     "CREATE UNIQUE INDEX k ON tiny(y, x); DELETE FROM tiny WHERE y > 4;"
+     "ANALYZE;",
+     "1 SELECT t.* FROM t JOIN tiny ON tiny.y = t.a WHERE t.flag = 0", "",
+     "ANALYZE", -1},
     {"UNIQUE is not dropped", "CREATE UNIQUE INDEX i ON t(c);",
      "1 SELECT * FROM t WHERE id = 7\n1 INSERT INTO t(a) VALUES (1)", "",
      "DROP", 0},

@@ -4,7 +4,8 @@
 # One shell holds a cached table while its database is locked, deleted,
 # replaced, read-only or damaged: it answers what SQLite itself would.
 set -u
-. ./root/tests/support/ask.sh
+# shellcheck source=/dev/null # found at run time
+. "$ROOT/tests/support/ask.sh"
 
 create() { # file, journal mode, first card
   rm -f "$1" "$1"-*

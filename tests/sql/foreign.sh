@@ -4,7 +4,8 @@
 # One shell holds a cached table while other processes write to the database.
 set -u
 
-. ./root/tests/support/ask.sh
+# shellcheck source=/dev/null # found at run time
+. "$ROOT/tests/support/ask.sh"
 
 for mode in wal delete; do
   sqlite3 "$mode.db" "PRAGMA journal_mode=$mode;

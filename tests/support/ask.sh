@@ -1,3 +1,4 @@
+#!/bin/sh
 # SPDX-License-Identifier: MIT
 #
 # For tests/sql/*.sh: shells that stay open and are asked one statement at a
