@@ -64,6 +64,14 @@ const hp_help hp_help_table[] = {
      "private copy.",
      "CREATE TABLE IF NOT EXISTS herb(name TEXT); SELECT gain, size_bytes FROM "
      "index_verify('CREATE INDEX herb_name ON herb(name)')"},
+    {"index_usage", "table", "",
+     "index, table, columns, uses, statements, last_used, size_bytes, "
+     "redundant_with, note",
+     "The indexes of this database: recorded calls of statements whose plan "
+     "uses each (triggers and foreign keys are in no plan), when last, its "
+     "bytes (of databases up to 256 MB), and which other one makes it "
+     "superfluous.",
+     "SELECT \"index\", uses, size_bytes, redundant_with FROM index_usage"},
     {"query_normalize", "function", "sql", "TEXT",
      "The statement's normal form: literals become ?, lists collapse, case and "
      "white space are folded.",
@@ -187,6 +195,11 @@ const hp_help hp_help_table[] = {
     {"hotpath_help", "table", "",
      "name, kind, arguments, returns, purpose, example", "This table.",
      "SELECT name, purpose FROM hotpath_help"},
+    {"hotpath_report", "function", "format", "TEXT",
+     "'migration': the advice of index_suggestions as SQL to run, with "
+     "comments "
+     "that carry the figures and how to undo each step. Takes seconds.",
+     "SELECT hotpath_report('migration')"},
     {"hotpath_version", "function", "", "TEXT", "The version of hotpath.",
      "SELECT hotpath_version()"},
     {"hotpath_debug", "function", "", "TEXT",

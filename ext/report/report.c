@@ -2,6 +2,7 @@
 #include "report/report.h"
 
 #include "report/help_vtab.h"
+#include "report/report_sql.h"
 #include "report/status_vtab.h"
 #include "report/version_sql.h"
 
@@ -10,5 +11,6 @@ int hp_report_register(hp_conn *c) {
 
   if (!rc) rc = hp_status_register(c);
   if (!rc) rc = hp_help_register(c);
+  if (!rc) rc = hp_report_sql_register(c);
   return rc;
 }
