@@ -5,6 +5,7 @@
 #include "hotpath.h"
 
 #include "advisor/advisor_vtab.h"
+#include "advisor/usage_vtab.h"
 #include "base/conn.h"
 #include "base/epoch.h"
 #include "cache/cache.h"
@@ -44,9 +45,8 @@ static const struct {
   const char *name;
   int (*run)(hp_conn *c);
 } modules[] = {
-    {"analysis", hp_query_register},
-    {"cache", hp_cache_register},
-    {"advice", hp_advisor_register},
+    {"analysis", hp_query_register}, {"cache", hp_cache_register},
+    {"advice", hp_advisor_register}, {"index_usage", hp_usage_register},
     {"report", hp_report_register},
 };
 

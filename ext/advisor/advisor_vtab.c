@@ -2,7 +2,6 @@
 #include "advisor/advisor_vtab.h"
 
 #include "advisor/advisor.h"
-#include "advisor/usage_vtab.h"
 #include "advisor/verdict.h"
 #include "advisor/workload.h"
 #include "base/hook.h"
@@ -156,5 +155,5 @@ int hp_advisor_register(hp_conn *c) {
   for (size_t i = 0; i < sizeof tables / sizeof *tables && !rc; i++) {
     rc = hp_rowtab_register(c, &tables[i]);
   }
-  return rc ? rc : hp_usage_register(c);
+  return rc;
 }
