@@ -214,3 +214,22 @@ bool hp_ledger_covers(const hp_ledger *l, hp_commit x, hp_commit y,
   atomic_thread_fence(memory_order_acquire);
   return is_covered && load(&l->seq) == seq;
 }
+
+static bool read_last(const hp_ledger *l, uint32_t life, hp_commit *out) {
+  uint32_t change = load(&l->last);
+
+  *out = (hp_commit){life, change,
+                     atomic_load_explicit(&l->checksums[change % N_COMMITS],
+                                          memory_order_relaxed)};
+  return is_in_use(l) && load(&l->life) == life;
+}
+
+bool hp_ledger_last(const hp_ledger *l, uint32_t life, hp_commit *out) {
+  uint32_t seq = atomic_load_explicit(&l->seq, memory_order_acquire);
+  bool is_known;
+
+  if (seq & 1) return false;
+  is_known = read_last(l, life, out);
+  atomic_thread_fence(memory_order_acquire);
+  return is_known && load(&l->seq) == seq;
+}

@@ -51,6 +51,9 @@ void hp_ledger_put(hp_ledger *l, hp_commit before, hp_commit after,
 bool hp_ledger_covers(const hp_ledger *l, hp_commit x, hp_commit y,
                       const uint32_t *tables, int n);
 
+/* The youngest commit of the chain, if there is one in this life. */
+bool hp_ledger_last(const hp_ledger *l, uint32_t life, hp_commit *out);
+
 /* After fork(), in the child: makes the lock usable again. */
 void hp_ledger_after_fork(hp_ledger *l);
 

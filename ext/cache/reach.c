@@ -199,8 +199,8 @@ void hp_reach_doubt(hp_reach *r) {
   r->is_doubtful = true;
 }
 
-bool hp_reach_is_at(hp_reach *r, const hp_ledger *ledger, hp_commit at) {
-  if (r->is_placed && hp_ledger_covers(ledger, r->at, at, NULL, 0)) return true;
+bool hp_reach_is_at(hp_reach *r, hp_dbfile *f, hp_commit at) {
+  if (r->is_placed && hp_dbfile_covers(f, r->at, at, NULL, 0)) return true;
   r->is_wished = true;
   return false;
 }

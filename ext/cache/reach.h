@@ -47,9 +47,9 @@ int hp_reach_reads(hp_reach *r, const char *sql, hp_tables *out);
 ** compared with the host again. */
 void hp_reach_doubt(hp_reach *r);
 
-/* Is the shadow known to picture the schema at this commit? `ledger` is that
-** of main's file. False leaves a wish for hp_reach_work(). */
-bool hp_reach_is_at(hp_reach *r, const hp_ledger *ledger, hp_commit at);
+/* Is the shadow known to picture the schema at this commit? f is main's file.
+** False leaves a wish for hp_reach_work(). */
+bool hp_reach_is_at(hp_reach *r, hp_dbfile *f, hp_commit at);
 
 /* It pictured the schema at the commit before `at`, which changed rows only. */
 void hp_reach_follow(hp_reach *r, hp_commit at);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cache/stamp.h"
 
+#include "base/shmap.h"
+#include "cache/ring.h"
 #include "cache/sentinel.h"
 
 #include <pthread.h>
@@ -20,7 +22,8 @@ struct hp_dbfile {
   _Atomic(const void *) wal_index; /* mapped by the sentinel, or NULL */
   _Atomic uint64_t id;             /* life of the sentinel */
   _Atomic int mode;                /* hp_stamp_mode */
-  pthread_mutex_t io;              /* guards file */
+  _Atomic(hp_ring *) ring;         /* shared with others, or NULL */
+  pthread_mutex_t io;              /* guards file, and pulling */
   sqlite3_file *file;              /* the sentinel's, or NULL */
 
   identity who; /* constant, like the next four */
@@ -30,6 +33,7 @@ struct hp_dbfile {
   hp_ledger *ledger;
 
   hp_sentinel sentinel; /* guarded by lock, like all below */
+  hp_shmap map;         /* where the ring is */
   int64_t next_try_ms;
   int n_refs;
   bool is_abandoned; /* by a fork: unlisted, never opened */
@@ -104,8 +108,38 @@ bool hp_dbfile_stamp(hp_dbfile *f, hp_stamp *out) {
   return false;
 }
 
-hp_ledger *hp_dbfile_ledger(const hp_dbfile *f) {
-  return f->ledger;
+static hp_ring *ring_of(const hp_dbfile *f) {
+  return atomic_load_explicit(&f->ring, memory_order_acquire);
+}
+
+static bool is_older(hp_commit x, hp_commit y) {
+  return (int32_t)(y.change - x.change) > 0;
+}
+
+static bool pull(hp_dbfile *f, hp_commit x, hp_commit y) {
+  hp_ring *ring = ring_of(f);
+  bool ok;
+
+  if (!ring) return false;
+  pthread_mutex_lock(&f->io);
+  ok = is_older(x, y) ? hp_ring_pull(ring, f->ledger, x, y)
+                      : hp_ring_pull(ring, f->ledger, y, x);
+  pthread_mutex_unlock(&f->io);
+  return ok;
+}
+
+bool hp_dbfile_covers(hp_dbfile *f, hp_commit x, hp_commit y,
+                      const uint32_t *tables, int n) {
+  if (hp_ledger_covers(f->ledger, x, y, tables, n)) return true;
+  return pull(f, x, y) && hp_ledger_covers(f->ledger, x, y, tables, n);
+}
+
+void hp_dbfile_put(hp_dbfile *f, hp_commit before, hp_commit after,
+                   const uint32_t *tables, int n) {
+  hp_ring *ring = ring_of(f);
+
+  hp_ledger_put(f->ledger, before, after, tables, n);
+  if (ring) hp_ring_put(ring, before, after, tables, n);
 }
 
 uint64_t hp_dbfile_id(const hp_dbfile *f) {
@@ -176,6 +210,21 @@ static bool is_own_file(const hp_dbfile *f, const hp_sentinel *s) {
          is_same(&now, &f->who) && hp_sentinel_is_in_place(s);
 }
 
+/* Without it this process knows of its own commits only. Once opened it stays
+** until nobody needs the file, for readers may be in it. */
+static void open_ring(hp_dbfile *f) {
+  char *path;
+
+  if (f->map.at) return;
+  path = sqlite3_mprintf("%s-hotpath", f->path);
+  if (path &&
+      hp_shmap_open(path, f->path, sizeof(hp_ring), &f->map) == SQLITE_OK) {
+    atomic_store_explicit(&f->ring, hp_ring_use(f->map.at, f->map.n_bytes),
+                          memory_order_release);
+  }
+  sqlite3_free(path);
+}
+
 static void open_sentinel(hp_dbfile *f) {
   hp_sentinel s;
 
@@ -193,6 +242,7 @@ static void open_sentinel(hp_dbfile *f) {
   f->sentinel = s;
   set_file(f, s.file);
   atomic_store_explicit(&f->wal_index, s.wal_index, memory_order_release);
+  if (s.wal_index) open_ring(f);
   set_mode(f, s.wal_index ? HP_STAMP_WAL : HP_STAMP_ROLLBACK);
 }
 
@@ -205,6 +255,7 @@ static void free_file(hp_dbfile *f) {
   sqlite3_free(f->vfs);
   sqlite3_free(f->uri);
   hp_ledger_free(f->ledger);
+  hp_shmap_close(&f->map);
   sqlite3_free(f);
 }
 
@@ -390,6 +441,8 @@ static void abandon(hp_dbfile *f) {
   f->file = NULL;
   f->sentinel = (hp_sentinel){NULL, NULL, NULL};
   f->is_abandoned = true;
+  atomic_store_explicit(&f->ring, NULL, memory_order_release);
+  hp_shmap_abandon(&f->map);
   hp_ledger_after_fork(f->ledger);
 }
 

@@ -104,8 +104,14 @@ bool hp_dbfile_is_at(const hp_dbfile *f, hp_stamp stamp);
 ** other modes, too. In a section. */
 bool hp_dbfile_wal(const hp_dbfile *f, hp_stamp *stamp, hp_walindex *header);
 
-/* What is known of the file's last commits; borrowed as long as f is. */
-hp_ledger *hp_dbfile_ledger(const hp_dbfile *f);
+/* hp_ledger_covers() for what is known of the file's last commits, by this
+** process or, through the ring (ring.h), by others. */
+bool hp_dbfile_covers(hp_dbfile *f, hp_commit x, hp_commit y,
+                      const uint32_t *tables, int n);
+
+/* hp_ledger_put() for this process and, through the ring, for others. */
+void hp_dbfile_put(hp_dbfile *f, hp_commit before, hp_commit after,
+                   const uint32_t *tables, int n);
 
 /*
 ** Outside of sections, after hp_dbfile_stamp() was false: finds out what the

@@ -211,9 +211,9 @@ static bool prove(hp_witness *w, const hp_pager_counts *now) {
       !is_own(&w->before, &after, now->written - w->start.written)) {
     return false;
   }
-  if (!hp_reach_is_at(w->reach, hp_dbfile_ledger(f), before)) return false;
+  if (!hp_reach_is_at(w->reach, f, before)) return false;
   own = hp_stamp_commit(after.stamp);
-  hp_ledger_put(hp_dbfile_ledger(f), before, own, w->writes.at, w->writes.n);
+  hp_dbfile_put(f, before, own, w->writes.at, w->writes.n);
   hp_reach_follow(w->reach, own);
   return true;
 }
@@ -291,14 +291,13 @@ bool hp_witness_covers(hp_witness *w, const hp_reading *reading, hp_stamp then,
   hp_dbfile *f = hp_snapshot_file(w->s);
 
   if (!f) return false;
-  if (!hp_reach_is_at(w->reach, hp_dbfile_ledger(f), hp_stamp_commit(now))) {
+  if (!hp_reach_is_at(w->reach, f, hp_stamp_commit(now))) {
     return false;
   }
   return reading->version == hp_reach_version(w->reach) &&
          reading->tables.n >= 0 &&
-         hp_ledger_covers(hp_dbfile_ledger(f), hp_stamp_commit(then),
-                          hp_stamp_commit(now), reading->tables.at,
-                          reading->tables.n);
+         hp_dbfile_covers(f, hp_stamp_commit(then), hp_stamp_commit(now),
+                          reading->tables.at, reading->tables.n);
 }
 
 void hp_witness_work(hp_witness *w, const char *sql, hp_reading *reading) {
