@@ -5,6 +5,7 @@
 #include "cache/flight.h"
 #include "cache/kv.h"
 #include "cache/table.h"
+#include "cache/witness.h"
 
 #include <string.h>
 
@@ -143,6 +144,24 @@ static bool set_enabled(hp_l1 *l1, sqlite3_context *ctx, sqlite3_value *value) {
   return true;
 }
 
+static void get_precision(hp_l1 *l1, sqlite3_context *ctx) {
+  (void)l1;
+  sqlite3_result_text(ctx, hp_witness_is_precise() ? "table" : "database", -1,
+                      SQLITE_STATIC);
+}
+
+static bool set_precision(hp_l1 *l1, sqlite3_context *ctx,
+                          sqlite3_value *value) {
+  const char *word = (const char *)sqlite3_value_text(value);
+
+  (void)l1, (void)ctx;
+  if (!word || (strcmp(word, "table") && strcmp(word, "database"))) {
+    return false;
+  }
+  hp_witness_set_precise(strcmp(word, "table") == 0);
+  return true;
+}
+
 /* The connection's key/value state; NULL when out of memory. */
 static hp_kv *kv_of(sqlite3_context *ctx) {
   hp_conn *c = hp_conn_find(sqlite3_context_db_handle(ctx));
@@ -197,6 +216,7 @@ static const setting settings[] = {
     {"policy", "hot, s3fifo, wtinylfu, lru, lfu, fifo or ttl", get_policy,
      set_policy},
     {"enabled", "on or off", get_enabled, set_enabled},
+    {"precision", "table or database", get_precision, set_precision},
     {"namespace", "a text of at most 64 bytes, for this connection",
      get_namespace, set_namespace},
     {"wait_ms", "a whole number of milliseconds from 0 to 600000", get_wait_ms,

@@ -43,6 +43,15 @@ struct hp_witness {
 };
 
 static const char part_key;
+static _Atomic bool is_precise = true;
+
+void hp_witness_set_precise(bool on) {
+  atomic_store(&is_precise, on);
+}
+
+bool hp_witness_is_precise(void) {
+  return atomic_load_explicit(&is_precise, memory_order_relaxed);
+}
 
 static bool is_autocommit(const hp_witness *w) {
   return sqlite3_get_autocommit(w->db) != 0;
@@ -290,7 +299,7 @@ bool hp_witness_covers(hp_witness *w, const hp_reading *reading, hp_stamp then,
                        hp_stamp now) {
   hp_dbfile *f = hp_snapshot_file(w->s);
 
-  if (!f) return false;
+  if (!f || !hp_witness_is_precise()) return false;
   if (!hp_reach_is_at(w->reach, f, hp_stamp_commit(now))) {
     return false;
   }

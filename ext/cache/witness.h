@@ -45,6 +45,11 @@ int hp_witness_open(hp_conn *c, hp_witness **out);
 bool hp_witness_covers(hp_witness *w, const hp_reading *reading, hp_stamp then,
                        hp_stamp now);
 
+/* Process-wide switch (cache_config 'precision'): off means that any commit
+** makes every answer from its file uncertain. */
+void hp_witness_set_precise(bool on);
+bool hp_witness_is_precise(void);
+
 /* Outside of sections and hooks, from time to time, best when covers() was
 ** false: does the work that was put off, and asks what `sql` reads, for
 ** `reading`. Runs SQL on the host. */

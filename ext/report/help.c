@@ -180,7 +180,8 @@ const hp_help hp_help_table[] = {
      "Forgets the values; one that is being computed is not kept either.",
      "SELECT cache_delete('rate')"},
     {"cache_config", "function", "name[, value]", "the setting; the old one",
-     "Reads or sets cap_bytes, cap_entries, policy, enabled, wait_ms (for "
+     "Reads or sets cap_bytes, cap_entries, policy, enabled, precision (of "
+     "invalidation: table or database), wait_ms (for "
      "another thread that computes the same) and namespace (of the keys of "
      "cache_set and its kin, for this connection).",
      "SELECT cache_config('cap_bytes')"},
