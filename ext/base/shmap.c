@@ -65,16 +65,23 @@ static turn lock(int fd, const char *path, const char *like, size_t n_bytes) {
   return has_size(fd, n_bytes) ? READY : NEVER;
 }
 
+static turn map(int fd, size_t n_bytes, hp_shmap *out) {
+  out->at = mmap(NULL, n_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (out->at == MAP_FAILED) {
+    out->at = NULL;
+    return NEVER;
+  }
+  out->n_bytes = n_bytes;
+  out->fd = fd;
+  return READY;
+}
+
 static turn attempt(const char *path, const char *like, size_t n_bytes,
                     hp_shmap *out) {
   int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   turn t = fd < 0 ? NEVER : lock(fd, path, like, n_bytes);
 
-  if (t == READY) {
-    void *at = mmap(NULL, n_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    t = at == MAP_FAILED ? NEVER : READY;
-    if (t == READY) *out = (hp_shmap){.at = at, .n_bytes = n_bytes, .fd = fd};
-  }
+  if (t == READY) t = map(fd, n_bytes, out);
   if (t != READY && fd >= 0) close(fd);
   return t;
 }

@@ -12,12 +12,12 @@
 ** from an earlier WAL, or damaged is a gap, and a gap is always allowed.
 **
 ** Layout of the memory, in words of 64 bits in the machine's own order:
-**   0           HP_RING_MAGIC, which names this layout's version
-**   1 … 15      zero
-**   16 + 16 i   place i: [0] before.checksum, [1] after.checksum,
-**               [2] after.change << 32 | number of tables, [3 … 8] tables, two
-**               to a word, the first low, [9] XXH3 of words 0 … 8,
-**               [10 … 15] zero
+**   0          HP_RING_MAGIC, which names this layout's version
+**   1 to 15    zero
+**   16 + 16 i  place i: [0] before.checksum, [1] after.checksum,
+**              [2] after.change << 32 | number of tables, [3 to 8] tables, two
+**              to a word, the first low, [9] XXH3 of words 0 to 8,
+**              [10 to 15] zero
 **
 ** Thread-safe, across processes too. Pure: knows no file.
 */

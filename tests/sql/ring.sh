@@ -27,7 +27,7 @@ other() {
 echo "CREATE VIRTUAL TABLE temp.b USING cached((SELECT count(*) AS n FROM busy));" >&4
 
 # What a text of a statement writes is known from its third run on.
-for i in 1 2 3 4; do
+for _ in 1 2 3 4; do
   other "INSERT INTO busy VALUES (1)" >count
   ask 'SELECT x FROM c; SELECT n FROM b;' >answers
 done
