@@ -73,7 +73,7 @@ sql-test: sql ## run the black-box SQL tests in the sqlite3 shell
 symbols: ## check what hotpath.so exports and needs
 hosts: $(B)/.setup-hosts ## load hotpath.so into Python, Perl, Tcl, Ruby, shell
 coherence: ## readers and writers in several processes never disagree
-oracle: ## every cached read repeated uncached (OPS=60000 SEED=1)
+oracle: ## every cached read repeated uncached (OPS=1000000 SEED=1)
 soak: ## the oracle for longer: make soak OPS=10000000
 	@$(MAKE) oracle OPS=$${OPS:-2000000}
 mutate: all $(call PROGS,oracle) $(call PROGS,coherence) ## each rule off: the oracle must fail (ONLY=rule)
@@ -114,10 +114,10 @@ lint: $(B)/.setup-build $(B)/.setup-test $(B)/.setup-lint ## format, layers, sta
 format: $(B)/.setup-lint ## rewrite the C files as .clang-format says
 	@find ext tests -name '*.[ch]' | xargs clang-format -i
 asan: ## run the tests under the address and undefined sanitizers
-	@$(MAKE) B=$(B)-asan CFLAGS='$(SAN) -fsanitize=address,undefined' TESTS='$(SAN_TESTS)' test \
+	@$(MAKE) B=$(B)-asan CFLAGS='$(SAN) -fsanitize=address,undefined' TESTS='$(SAN_TESTS)' test OPS=60000 \
 	  CK_TIMEOUT_MULTIPLIER=10 HOST_WRAP='env ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD=$(call runtime,asan):$(call runtime,ubsan)'
 tsan: ## run the tests under the thread sanitizer
-	@$(MAKE) B=$(B)-tsan CFLAGS='$(SAN) -fsanitize=thread -Wno-tsan' TESTS='$(SAN_TESTS)' test \
+	@$(MAKE) B=$(B)-tsan CFLAGS='$(SAN) -fsanitize=thread -Wno-tsan' TESTS='$(SAN_TESTS)' test OPS=60000 \
 	  CK_TIMEOUT_MULTIPLIER=10 HOST_WRAP='env LD_PRELOAD=$(call runtime,tsan)' \
 	  TSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/tsan.supp
 valgrind: | $(B)/.setup-valgrind ## run the black-box SQL tests under valgrind

@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# The oracle on the real hotpath.so. OPS: operations in all (60000);
+# The oracle on the real hotpath.so. OPS: operations in all (1000000);
 # SEED: the first seed (1).
 set -u
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
-ops=${OPS:-60000} seed=${SEED:-1}
+ops=${OPS:-1000000} seed=${SEED:-1}
 passed=0 failed=0
 
 # Share of the operations in percent, mode, processes, threads, connections.
