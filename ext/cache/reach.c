@@ -2,6 +2,7 @@
 #include "cache/reach.h"
 
 #include "base/hash.h"
+#include "cache/pager.h"
 #include "schema/footprint.h"
 
 #include <string.h>
@@ -29,6 +30,7 @@ struct hp_reach {
   bool is_doubtful;  /* the cookie of main does not tell everything */
   hp_commit at;
   int64_t cookie; /* of main, when the shadow was made */
+  uint32_t temp;  /* data version of temp, when it was placed */
   int n_known;
   known known[N_KNOWN];
   uint64_t seen[N_SEEN];
@@ -171,6 +173,7 @@ static void take_reads(const hp_footprint *f, hp_tables *out) {
   *out = (hp_tables){.n = f->unknown || f->writes ? -1 : 0};
   for (int i = 0; i < f->n; i++) {
     if (!strcmp(f->at[i].database, "main")) add(out, f->at[i].table);
+    if (!strcmp(f->at[i].database, "temp")) out->n = -1;
   }
 }
 
@@ -197,6 +200,28 @@ int hp_reach_reads(hp_reach *r, const char *sql, hp_tables *out) {
 void hp_reach_doubt(hp_reach *r) {
   r->is_placed = false;
   r->is_doubtful = true;
+}
+
+/* The data version of temp, 0 while there is none; false in the midst of a
+** change of it, which the version does not show yet. */
+static bool read_temp(const hp_reach *r, uint32_t *out) {
+  if (!hp_pager_data_version(r->c->db, "temp", out)) *out = 0;
+  return sqlite3_txn_state(r->c->db, "temp") != SQLITE_TXN_WRITE;
+}
+
+static bool is_temp_as_placed(const hp_reach *r) {
+  uint32_t now;
+
+  return read_temp(r, &now) && now == r->temp;
+}
+
+/* What a name in main means may depend on temp, of whose changes nothing tells
+** when the hook is away. */
+bool hp_reach_may_read(hp_reach *r) {
+  if (r->is_placed && is_temp_as_placed(r)) return true;
+  hp_reach_doubt(r);
+  r->is_wished = true;
+  return false;
 }
 
 bool hp_reach_is_at(hp_reach *r, hp_dbfile *f, hp_commit at) {
@@ -278,8 +303,9 @@ static void place(hp_reach *r, hp_snapshot *s) {
   hp_stamp before, after;
 
   r->is_wished = false;
-  r->is_placed = stamp_of(r, s, &before) && picture(r) &&
-                 stamp_of(r, s, &after) && hp_stamp_equal(before, after);
+  r->is_placed = read_temp(r, &r->temp) && stamp_of(r, s, &before) &&
+                 picture(r) && stamp_of(r, s, &after) &&
+                 hp_stamp_equal(before, after) && is_temp_as_placed(r);
   if (r->is_placed) r->at = hp_stamp_commit(before);
 }
 

@@ -51,6 +51,10 @@ void hp_reach_doubt(hp_reach *r);
 ** False leaves a wish for hp_reach_work(). */
 bool hp_reach_is_at(hp_reach *r, hp_dbfile *f, hp_commit at);
 
+/* May what hp_reach_reads() gave be used? False when temp may be another one
+** than that of the shadow, which leaves a wish for hp_reach_work(). */
+bool hp_reach_may_read(hp_reach *r);
+
 /* It pictured the schema at the commit before `at`, which changed rows only. */
 void hp_reach_follow(hp_reach *r, hp_commit at);
 

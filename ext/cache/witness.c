@@ -300,6 +300,7 @@ bool hp_witness_covers(hp_witness *w, const hp_reading *reading, hp_stamp then,
   hp_dbfile *f = hp_snapshot_file(w->s);
 
   if (!f || !hp_witness_is_precise()) return false;
+  if (!hp_reach_may_read(w->reach)) return false;
   if (!hp_reach_is_at(w->reach, f, hp_stamp_commit(now))) {
     return false;
   }

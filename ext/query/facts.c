@@ -72,6 +72,33 @@ bool hp_facts_has_statistics(const hp_facts *f, const char *table) {
   return analyzed_rows(f, table) >= 0;
 }
 
+/* Rows of the table, but no more than limit. */
+static int64_t count_to(const hp_facts *f, const char *table, int64_t limit) {
+  return hp_facts_int(f, -1,
+                      "SELECT count(*) FROM (SELECT 1 FROM \"%w\" LIMIT %lld)",
+                      table, (sqlite3_int64)limit);
+}
+
+bool hp_facts_is_stale(const hp_facts *f, const char *table, int64_t *now) {
+  int64_t then = analyzed_rows(f, table);
+
+  if (then < 0) return false;
+  if (then * 10 < HP_FACTS_COUNT) {
+    *now = count_to(f, table, then * 10 + 1);
+    if (*now > then * 10) return true;
+  }
+  if (then < 100 || then / 10 >= HP_FACTS_COUNT) return false;
+  *now = count_to(f, table, then / 10 + 1);
+  return *now >= 0 && *now <= then / 10;
+}
+
+int64_t hp_facts_rows_per_value(const hp_facts *f, const char *index) {
+  return hp_facts_int(f, -1,
+                      "SELECT CAST(substr(stat, instr(stat, ' ') + 1) AS INT)"
+                      " FROM sqlite_stat1 WHERE idx = %Q COLLATE NOCASE",
+                      index);
+}
+
 bool hp_facts_has_column(const hp_facts *f, const char *table,
                          const char *column) {
   return hp_facts_int(f, 0,

@@ -13,7 +13,8 @@
 
 #include <stdbool.h>
 
-#define HP_FACTS_NAME 64 /* bytes of a name */
+#define HP_FACTS_NAME  64 /* bytes of a name */
+#define HP_FACTS_COUNT 200000
 
 typedef struct hp_facts {
   hp_conn *conn;
@@ -33,6 +34,14 @@ int64_t hp_facts_rows(const hp_facts *f, const char *table);
 
 /* True if ANALYZE has been run over the table. */
 bool hp_facts_has_statistics(const hp_facts *f, const char *table);
+
+/* True if the table has, by ANALYZE, ten times fewer or more rows than there
+** are now; *now is then how many there are at least or at most. Counts no more
+** than HP_FACTS_COUNT rows to find out. */
+bool hp_facts_is_stale(const hp_facts *f, const char *table, int64_t *now);
+
+/* Rows per value of the index's first column, by ANALYZE; -1 if unknown. */
+int64_t hp_facts_rows_per_value(const hp_facts *f, const char *index);
 
 bool hp_facts_has_column(const hp_facts *f, const char *table,
                          const char *column);

@@ -57,7 +57,8 @@ static double saving_of(const hp_stat_view *v, hp_warning_kind kind) {
                 (double)v->tally.sum.rows * LOOKUP_MS / 10;
 
   if (kind == HP_WARNING_SORT || kind == HP_WARNING_CORRELATED ||
-      kind == HP_WARNING_STATISTICS)
+      kind == HP_WARNING_STATISTICS || kind == HP_WARNING_STALE ||
+      kind == HP_WARNING_ORDER)
     return HP_FINDING_UNKNOWN;
   return total_ms(v) > left ? total_ms(v) - left : 0;
 }

@@ -30,7 +30,9 @@ const char *hp_warning_name(hp_warning_kind kind) {
                                       "function on indexed column",
                                       "collation mismatch",
                                       "affinity mismatch",
-                                      "no statistics"};
+                                      "no statistics",
+                                      "stale statistics",
+                                      "join order"};
 
   return names[kind];
 }
@@ -260,12 +262,87 @@ static int look_at_scan(look *l, int line, const char *table) {
 static int look_at_statistics(look *l, int line, const char *table) {
   hp_warning w = {.kind = HP_WARNING_STATISTICS, .line = line};
 
-  if (l->is_told || l->n_tables < 2) return SQLITE_OK;
+  if (l->is_told) return SQLITE_OK;
+  sqlite3_snprintf(sizeof w.table, w.table, "%s", table);
+  if (hp_facts_is_stale(l->f, table, &w.rows)) {
+    l->is_told = true;
+    w.kind = HP_WARNING_STALE;
+    return warn(l, w, sqlite3_mprintf("ANALYZE \"%w\"", table));
+  }
+  if (l->n_tables < 2) return SQLITE_OK;
   w.rows = hp_facts_rows(l->f, table);
   if (w.rows < 1000 || hp_facts_has_statistics(l->f, table)) return SQLITE_OK;
   l->is_told = true;
-  sqlite3_snprintf(sizeof w.table, w.table, "%s", table);
   return warn(l, w, sqlite3_mprintf("ANALYZE"));
+}
+
+/* ---- the order of a join ---- */
+
+static bool is_table(const look *l, const char *alias, const char *table) {
+  char own[HP_PREDICATE_NAME];
+
+  return hp_predicates_table(l->v->stat->query, alias, own) &&
+         sqlite3_stricmp(own, table) == 0;
+}
+
+/* What reading inner first would take: for each of its rows the outer rows
+** that match, found by an index; -1 if there is no such index. */
+static int64_t other_way(const look *l, const char *outer, const char *inner) {
+  char index[HP_FACTS_NAME], collation[HP_FACTS_NAME];
+  int64_t n, per_value;
+
+  for (int i = 0; i < l->n_predicates; i++) {
+    const hp_predicate *p = &l->predicates[i];
+    if (p->kind != HP_PREDICATE_COLUMN || !is_table(l, p->table, outer) ||
+        !is_table(l, p->other, inner) ||
+        !hp_facts_leads(l->f, outer, p->column, index, collation))
+      continue;
+    n = hp_facts_rows(l->f, inner);
+    per_value = hp_facts_rows_per_value(l->f, index);
+    return n < 0 || per_value < 0 ? -1 : n * per_value;
+  }
+  return -1;
+}
+
+static char *order_fix(const look *l, const char *outer, const char *inner) {
+  if (strstr(l->v->stat->query, "CROSS JOIN")) {
+    return sqlite3_mprintf("CROSS JOIN fixes the order: write JOIN, or begin "
+                           "with \"%w\"",
+                           inner);
+  }
+  return sqlite3_mprintf("begin with the smaller table: FROM \"%w\" CROSS JOIN "
+                         "\"%w\"",
+                         inner, outer);
+}
+
+/* By the statistics: the outermost loop reads all of a large table although
+** beginning with a table inside of it would take a tenth. An outer join has to
+** be read in its order. */
+static int look_at_order(look *l) {
+  const hp_plan *plan = l->plan;
+  hp_warning w = {.kind = HP_WARNING_ORDER, .line = -1};
+  char inner[HP_FACTS_NAME];
+
+  if (strstr(l->v->stat->query, "LEFT ")) return SQLITE_OK;
+  for (int i = 0; i < plan->n; i++) {
+    const char *detail = plan->at[i].detail;
+    int64_t other;
+    if (plan->at[i].depth) continue;
+    if (w.line < 0 && is_scan(detail) && table_of(l, detail, w.table) &&
+        hp_facts_has_statistics(l->f, w.table)) {
+      w.line = i;
+      w.rows = hp_facts_rows(l->f, w.table);
+    } else if (w.line >= 0 && begins_with(detail, "SEARCH ") &&
+               table_of(l, detail, inner)) {
+      other = other_way(l, w.table, inner);
+      if (other < 0 || other * 10 > w.rows) continue;
+      w.weight = w.rows * l->v->tally.calls;
+      return warn(l, w, order_fix(l, w.table, inner));
+    } else if (w.line < 0) {
+      break;
+    }
+  }
+  return SQLITE_OK;
 }
 
 static int look_at_table(look *l, int line) {
@@ -321,7 +398,7 @@ int hp_warnings_find(hp_explain *e, const hp_facts *f, const hp_stat_view *v,
     l.n_tables += is_scan(detail) || begins_with(detail, "SEARCH ");
   }
   for (int i = 0; i < plan->n && !rc; i++) rc = look_at(&l, i);
-  return rc;
+  return rc ? rc : look_at_order(&l);
 }
 
 void hp_warnings_term(hp_warnings *w) {

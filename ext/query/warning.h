@@ -25,7 +25,9 @@ typedef enum hp_warning_kind {
   HP_WARNING_FUNCTION,
   HP_WARNING_COLLATION,
   HP_WARNING_AFFINITY,
-  HP_WARNING_STATISTICS
+  HP_WARNING_STATISTICS,
+  HP_WARNING_STALE,
+  HP_WARNING_ORDER
 } hp_warning_kind;
 
 typedef struct hp_warning {

@@ -71,6 +71,42 @@ static const char *const cases[][3] = {
      "automatic index", "CREATE INDEX \"deck_name\" ON \"deck\"(\"name\")"},
 };
 
+/* Statements whose plan is bad by the statistics, after ANALYZE and what else
+** is done; the fix, NULL for none. */
+static const char *const by_statistics[][4] = {
+    {"INSERT INTO deck(name) SELECT 'more' FROM card, (SELECT 1 UNION SELECT "
+     "2)",
+     "SELECT name FROM deck WHERE id = 7", "stale statistics",
+     "ANALYZE \"deck\""},
+    {"DELETE FROM card WHERE id > 100", "SELECT code FROM card WHERE id = 7",
+     "stale statistics", "ANALYZE \"card\""},
+    {"DELETE FROM card WHERE id > 1900", "SELECT code FROM card WHERE id = 7",
+     "stale statistics", NULL},
+    {"SELECT 1", "SELECT c.due FROM card c CROSS JOIN few f ON f.code = c.code",
+     "join order",
+     "CROSS JOIN fixes the order: write JOIN, or begin with \"few\""},
+    {"SELECT 1", "SELECT c.due FROM card c JOIN few f ON f.code = c.code",
+     "join order", NULL},
+    {"SELECT 1", "SELECT c.due FROM card c LEFT JOIN few f ON f.code = c.code",
+     "join order", NULL},
+};
+
+START_TEST(what_the_statistics_say_is_looked_at) {
+  const char *const *x = by_statistics[_i];
+
+  test_db_exec(db, "CREATE TABLE few(code TEXT PRIMARY KEY);"
+                   "INSERT INTO few VALUES ('1'), ('2'), ('3'); ANALYZE");
+  test_db_text(db, "%s", x[0]);
+  test_db_exec(db, "%s", x[1]);
+  ck_assert_str_eq(test_db_text(db,
+                                "SELECT fix FROM query_plans WHERE warning = %Q"
+                                " AND query LIKE 'SELECT%%' AND query <>"
+                                " 'SELECT ?'",
+                                x[2]),
+                   x[3] ? x[3] : "");
+}
+END_TEST
+
 START_TEST(a_bad_plan_is_warned_of_with_a_fix) {
   const char *fix = cases[_i][2];
 
@@ -189,6 +225,8 @@ Suite *query_plans_vtab_suite(void) {
 
   tcase_add_checked_fixture(c, open_db, close_db);
   tcase_set_timeout(c, 120);
+  tcase_add_loop_test(c, what_the_statistics_say_is_looked_at, 0,
+                      sizeof by_statistics / sizeof *by_statistics);
   tcase_add_loop_test(c, a_bad_plan_is_warned_of_with_a_fix, 0,
                       sizeof cases / sizeof *cases);
   tcase_add_test(c, the_weight_of_a_scan_is_what_sqlite_stepped_over);
