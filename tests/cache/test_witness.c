@@ -236,6 +236,58 @@ START_TEST(two_connections_of_the_process_share_the_chain) {
 }
 END_TEST
 
+static const char *const hidings[][2] = {
+    {"CREATE TEMP TABLE a(id, v)", "DROP TABLE temp.a"},
+    {"CREATE TEMP VIEW va AS SELECT v FROM log", "DROP VIEW temp.va"},
+    {"SELECT 1", "CREATE TEMP VIEW vb AS SELECT v FROM a"},
+};
+
+/* What a name means is another thing when temp's is gone, or there. */
+START_TEST(temp_that_changes_while_the_hook_is_away_is_never_missed) {
+  static const char *const selects[] = {"SELECT v FROM a", "SELECT v FROM va",
+                                        "SELECT v FROM vb"};
+  host h = open_host(), g = open_host();
+  hp_stamp then;
+
+  learn(&h, "UPDATE a SET v = v + 1");
+  test_db_exec(g.db, "%s", hidings[_i][0]);
+  for (int i = 0; i < 2; i++) covers(&g, selects[_i], now(&g));
+  sqlite3_trace_v2(g.db, 0, NULL, NULL);
+  test_db_exec(g.db, "%s", hidings[_i][1]);
+  then = now(&g);
+  test_db_exec(h.db, "UPDATE a SET v = v + 1");
+  for (int i = 0; i < 3; i++) ck_assert(!covers(&g, selects[_i], then));
+  ck_assert(covers(&g, "SELECT v FROM log", then));
+  close_host(&g);
+  close_host(&h);
+}
+END_TEST
+
+START_TEST(temp_that_is_being_changed_proves_nothing) {
+  host h = open_host(), g = open_host();
+  hp_reading r = {0};
+  hp_stamp then, s;
+
+  learn(&h, "UPDATE a SET v = v + 1");
+  test_db_exec(g.db, "CREATE TEMP TABLE a(id, v)");
+  for (int i = 0; i < 2; i++) covers(&g, "SELECT v FROM a", now(&g));
+  sqlite3_trace_v2(g.db, 0, NULL, NULL);
+  then = now(&g);
+  test_db_exec(h.db, "UPDATE a SET v = v + 1");
+  s = now(&g);
+  test_db_exec(g.db, "BEGIN; DROP TABLE temp.a");
+  for (int i = 0; i < 3; i++) {
+    hp_witness_work(g.w, "SELECT v FROM a", &r);
+    hp_epoch_enter(g.c->reader);
+    ck_assert(!hp_witness_covers(g.w, &r, then, s));
+    hp_epoch_exit(g.c->reader);
+  }
+  test_db_exec(g.db, "COMMIT");
+  close_host(&g);
+  close_host(&h);
+}
+END_TEST
+
 START_TEST(a_change_of_the_schema_by_others_is_never_missed) {
   host h = open_host();
   sqlite3 *other = test_db_open("w.db", NULL);
@@ -504,6 +556,9 @@ Suite *cache_witness_suite(void) {
   tcase_add_test(c, a_view_is_as_old_as_its_tables);
   tcase_add_test(c, a_foreign_commit_breaks_the_chain);
   tcase_add_test(c, two_connections_of_the_process_share_the_chain);
+  tcase_add_loop_test(
+      c, temp_that_changes_while_the_hook_is_away_is_never_missed, 0, 3);
+  tcase_add_test(c, temp_that_is_being_changed_proves_nothing);
   tcase_add_test(c, a_change_of_the_schema_by_others_is_never_missed);
   tcase_add_test(c, an_own_temp_trigger_is_never_missed);
   tcase_add_loop_test(c, what_functions_do_on_the_side_is_never_missed, 0,
