@@ -98,6 +98,21 @@ static bool set_max(hp_conn *c, sqlite3_value *value) {
   return true;
 }
 
+static void get_sample(sqlite3_context *ctx, hp_conn *c) {
+  (void)c;
+  sqlite3_result_int(ctx, hp_trace_sample());
+}
+
+static bool set_sample(hp_conn *c, sqlite3_value *value) {
+  int64_t every = sqlite3_value_int64(value);
+
+  if (sqlite3_value_numeric_type(value) != SQLITE_INTEGER) return false;
+  if (every < 1 || every > HP_TRACE_MAX_SAMPLE) return false;
+  hp_trace_settle(c);
+  hp_trace_set_sample((int)every);
+  return true;
+}
+
 static void get_values(sqlite3_context *ctx, hp_conn *c) {
   (void)c;
   answer_text(ctx, hp_slow_has_values() ? "on" : "off");
@@ -145,6 +160,8 @@ static const setting settings[] = {
      set_nplus1_ms},
     {"max_fingerprints", "an integer from 16 to 1000000", get_max, set_max},
     {"values", "'on' or 'off'", get_values, set_values},
+    {"sample", "an integer from 1 to 1000000: one statement of so many",
+     get_sample, set_sample},
     {"persist", "'' or the path of a file of its own that SQLite can write",
      get_persist, set_persist},
 };

@@ -29,12 +29,22 @@ typedef struct trace {
   int pages_hit;  /* SQLite's counters when last read */
   int pages_missed;
   uint32_t n_calls;
+  uint64_t random;   /* state of is_taken() */
   bool is_listening; /* added to the hook */
 } trace;
 
 static const char part_key;
 
 static struct { _Atomic int64_t ns, n; } overhead;
+static _Atomic int sample_every = 1;
+
+void hp_trace_set_sample(int every) {
+  atomic_store(&sample_every, every);
+}
+
+int hp_trace_sample(void) {
+  return atomic_load_explicit(&sample_every, memory_order_relaxed);
+}
 
 /* 32 bits will do: of interest is what one statement adds. */
 static int64_t total_changes(const trace *t) {
@@ -132,7 +142,7 @@ static void watch(trace *t, const hp_run *r, const hp_slot *s, int64_t ns) {
                        .in_txn = !sqlite3_get_autocommit(t->conn->db),
                        .is_prepared_anew = r->is_first};
 
-  if (e.fingerprint == 0) return;
+  if (e.fingerprint == 0 || hp_trace_sample() != 1) return;
   e.values = values_of(t, r, s);
   hp_nplus1_record(t->nplus1, &e);
 }
@@ -228,6 +238,21 @@ static bool is_sample(const trace *t) {
   return t->n_calls % SAMPLE_EVERY == SAMPLE_EVERY / 16;
 }
 
+/* By xorshift64 (G. Marsaglia, 2003): every n-th would fall in step with
+** loops. Pages of what is left out are nobody's. */
+static bool is_taken(trace *t) {
+  int every = hp_trace_sample();
+
+  if (every == 1) return true;
+  t->random ^= t->random << 13;
+  t->random ^= t->random >> 7;
+  t->random ^= t->random << 17;
+  if (t->random % (uint64_t)every == 0) return true;
+  if (t->owner) settle(t);
+  t->owner = 0;
+  return false;
+}
+
 static void on_stmt(void *arg, sqlite3_stmt *stmt) {
   trace *t = arg;
   int64_t began_ns = is_sample(t) ? hp_clock_fast_ns() : 0;
@@ -239,6 +264,7 @@ static void on_stmt(void *arg, sqlite3_stmt *stmt) {
     if (r && is_repeated(t, r)) return;
     record_aborted(t);
   }
+  if (!is_taken(t)) return;
   if (!r) {
     t->current = NULL; /* runs may move */
     r = hp_runs_put(&t->runs, stmt);
@@ -352,6 +378,7 @@ static int make(hp_conn *c, trace **out) {
   *t = (trace){.conn = c,
                .recorder = hp_recorder_new(file),
                .database = database,
+               .random = (uint64_t)(uintptr_t)t | 1,
                .nplus1 = hp_detectors_take(database)};
   if (!t->recorder || !t->nplus1 || hp_runs_init(&t->runs)) {
     free_trace(t);

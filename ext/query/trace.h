@@ -39,6 +39,13 @@ void hp_trace_skip(hp_conn *c);
 ** statistics. */
 void hp_trace_settle(hp_conn *c);
 
+/* Process-wide: records one of `every` statements, chosen by chance; 1 is all.
+** While it is not 1 repetitions are not looked for: they do not show in a
+** sample. */
+#define HP_TRACE_MAX_SAMPLE 1000000
+void hp_trace_set_sample(int every);
+int hp_trace_sample(void);
+
 /* What the hook itself costs: its mean time per call in ns over n_samples
 ** sampled calls of all connections; 0 if there were none. */
 double hp_trace_overhead_ns(int64_t *n_samples);

@@ -81,7 +81,9 @@ const hp_help hp_help_table[] = {
      "SELECT query_fingerprint('select 1')"},
     {"query_config", "function", "name[, value]", "the setting; the old one",
      "Reads or sets hook (on, off), slow_ms, max_fingerprints, values (on: "
-     "keep the values of slow statements), nplus1_ms (a burst that could be "
+     "keep the values of slow statements), sample (one statement of so many is "
+     "recorded, chosen by chance; no N+1 is looked for then), nplus1_ms (a "
+     "burst that could be "
      "this much cheaper is worth fixing), persist (path of a file that "
      "keeps a copy of the statistics; '' for none).",
      "SELECT query_config('slow_ms', 50)"},

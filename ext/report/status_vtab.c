@@ -65,6 +65,8 @@ static void put_statistics(hp_builder *out) {
   hp_slow_count(&n_slow, &n_lost);
   put_int(out, "fingerprints", totals.n_entries, NULL,
           "kept, of all connections of the process");
+  put_int(out, "sample", hp_trace_sample(), NULL,
+          "one statement of so many is recorded");
   put_int(out, "max_fingerprints", totals.max_entries, NULL,
           "beyond it the cheapest are folded into `other`");
   put_int(out, "evicted", totals.n_evicted, NULL, "folded into `other`");

@@ -31,8 +31,9 @@ START_TEST(a_setting_is_read_and_set_answering_the_old_value) {
 END_TEST
 
 START_TEST(an_unknown_name_lists_the_known_ones) {
-  const char *wanted = "query_config() has no setting 'fast'; there are hook, "
-                       "slow_ms, nplus1_ms, max_fingerprints, values, persist";
+  const char *wanted =
+      "query_config() has no setting 'fast'; there are hook, "
+      "slow_ms, nplus1_ms, max_fingerprints, values, sample, persist";
 
   ck_assert_str_eq(test_db_error(db, "SELECT query_config('fast')"), wanted);
 }
@@ -50,11 +51,14 @@ static const char *const refused[][2] = {
      "1000000"},
     {"SELECT query_config('hook', 'maybe')",
      "query_config('hook', value) takes 'on' or 'off'"},
+    {"SELECT query_config('sample', 0)",
+     "query_config('sample', value) takes an integer from 1 to 1000000: one "
+     "statement of so many"},
     {"SELECT query_config('values', NULL)",
      "query_config('values', value) takes 'on' or 'off'"},
     {"SELECT query_config(NULL)",
      "query_config() has no setting ''; there are hook, slow_ms, "
-     "nplus1_ms, max_fingerprints, values, persist"},
+     "nplus1_ms, max_fingerprints, values, sample, persist"},
     {"SELECT query_reset('it')",
      "query_reset() forgets 'stats', 'slow', 'nplus1' or 'all', not 'it'"},
 };

@@ -438,6 +438,32 @@ static void add_counting_tests(Suite *s) {
   suite_add_tcase(s, c);
 }
 
+START_TEST(a_sample_counts_some_runs_and_all_of_each) {
+  sqlite3 *db = test_db_open_hotpath(":memory:", NULL);
+  int64_t calls;
+
+  test_db_exec(db, "CREATE TABLE s(a); INSERT INTO s VALUES (1), (2), (3);"
+                   "SELECT query_reset(); SELECT query_config('sample', 10)");
+  for (int i = 0; i < 2000; i++) {
+    test_db_text(db, "SELECT a FROM s");
+    test_db_text(db, "SELECT a + 1 FROM s");
+  }
+  calls = test_db_int(db, "SELECT calls FROM query_stats"
+                          " WHERE query = 'SELECT a FROM s'");
+  ck_assert_int_gt(calls, 100);
+  ck_assert_int_lt(calls, 300);
+  ck_assert_int_eq(test_db_int(db, "SELECT rows_returned FROM query_stats"
+                                   " WHERE query = 'SELECT a FROM s'"),
+                   3 * calls);
+  test_db_exec(db, "SELECT query_config('sample', 1); SELECT query_reset()");
+  for (int i = 0; i < 20; i++) test_db_text(db, "SELECT a FROM s");
+  ck_assert_int_eq(test_db_int(db, "SELECT calls FROM query_stats"
+                                   " WHERE query = 'SELECT a FROM s'"),
+                   20);
+  test_db_close(db);
+}
+END_TEST
+
 Suite *query_trace_suite(void) {
   Suite *s = suite_create("query_trace");
   TCase *c = tcase_create("bounds");
@@ -449,6 +475,7 @@ Suite *query_trace_suite(void) {
   tcase_add_test(c, a_reset_forgets_what_connections_still_hold);
   tcase_add_test(c, watching_survives_every_failing_allocation);
   tcase_add_test(c, without_memory_calls_go_to_other);
+  tcase_add_test(c, a_sample_counts_some_runs_and_all_of_each);
   suite_add_tcase(s, c);
   return s;
 }
