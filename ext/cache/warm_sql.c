@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cache/warm_sql.h"
+#include "cache/stored.h"
 #include "cache/warm.h"
 
 /* Ends a function that failed with rc; frees why, which may be NULL. */
@@ -62,6 +63,54 @@ static void cache_warm(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
     sqlite3_result_int64(ctx, n_kept);
 }
 
+static void cache_define(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
+  hp_conn *c = sqlite3_user_data(ctx);
+  const char *name = argc ? text_of(argv[0]) : NULL;
+  const char *sql = argc > 1 ? text_of(argv[1]) : NULL;
+  char *err = NULL;
+  int64_t n = 1;
+  int rc;
+
+  if (argc > 3 || (argc && (!name || !sql)) ||
+      (argc > 2 && sqlite3_value_type(argv[2]) != SQLITE_NULL &&
+       !text_of(argv[2]))) {
+    fail(ctx, "cache_define",
+         sqlite3_mprintf("the arguments are a name, a SELECT, and perhaps "
+                         "options; none at all make the tables of all that "
+                         "is defined"),
+         SQLITE_ERROR);
+    return;
+  }
+  rc = argc ? hp_stored_define(c, name, sql, argc > 2 ? text_of(argv[2]) : NULL,
+                               &err)
+            : hp_stored_load(c, &n, &err);
+  if (rc)
+    fail(ctx, "cache_define", err, rc);
+  else
+    sqlite3_result_int64(ctx, n);
+}
+
+static void cache_undefine(sqlite3_context *ctx, int argc,
+                           sqlite3_value **argv) {
+  const char *name = text_of(argv[0]);
+  char *err = NULL;
+  int64_t n;
+  int rc;
+
+  (void)argc;
+  if (!name) {
+    fail(ctx, "cache_undefine",
+         sqlite3_mprintf("the argument is the name of a definition"),
+         SQLITE_ERROR);
+    return;
+  }
+  rc = hp_stored_undefine(sqlite3_user_data(ctx), name, &n, &err);
+  if (rc)
+    fail(ctx, "cache_undefine", err, rc);
+  else
+    sqlite3_result_int64(ctx, n);
+}
+
 static int add(hp_conn *c, const char *name, int n_args,
                void (*call)(sqlite3_context *, int, sqlite3_value **)) {
   hp_conn *ref;
@@ -76,5 +125,7 @@ static int add(hp_conn *c, const char *name, int n_args,
 int hp_warm_sql_register(hp_conn *c) {
   int rc = add(c, "cache_refresh", -1, cache_refresh);
 
-  return rc ? rc : add(c, "cache_warm", 2, cache_warm);
+  if (!rc) rc = add(c, "cache_warm", 2, cache_warm);
+  if (!rc) rc = add(c, "cache_define", -1, cache_define);
+  return rc ? rc : add(c, "cache_undefine", 1, cache_undefine);
 }

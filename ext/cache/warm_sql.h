@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
 **
-** cache_warm(table, sql) and cache_refresh(table, param…).
+** Functions about whole cached tables: cache_warm(table, sql),
+** cache_refresh(table, param…), cache_define(name, sql[, options]),
+** cache_undefine(name).
 */
 #ifndef HP_CACHE_WARM_SQL_H
 #define HP_CACHE_WARM_SQL_H

@@ -151,6 +151,17 @@ const hp_help hp_help_table[] = {
      "(SELECT count(*) FROM shelf WHERE id = :id)); "
      "SELECT cache_refresh('on_shelf', 7); "
      "DROP TABLE on_shelf; DROP TABLE shelf"},
+    {"cache_define", "function", "[name, sql[, options]]", "INT: tables made",
+     "Makes a cached table in temp and keeps its definition in the database, "
+     "in hotpath_definitions; without arguments makes all the tables that are "
+     "defined there and that this connection does not have yet.",
+     "CREATE TABLE shelf(id INTEGER PRIMARY KEY); "
+     "SELECT cache_define('on_shelf', 'SELECT count(*) FROM shelf', 'ttl=60'); "
+     "SELECT cache_define(); "
+     "SELECT cache_undefine('on_shelf'); DROP TABLE shelf"},
+    {"cache_undefine", "function", "name", "INT: definitions forgotten",
+     "Drops the cached table of this name and its definition.",
+     "SELECT cache_undefine('nothing')"},
     {"cache_set", "function", "key, value[, ttl[, tag, ...]]",
      "INT: 1, or 0 if it is too large to be kept",
      "Keeps a value of any type under a key of any type, for ttl seconds "
