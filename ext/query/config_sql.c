@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/hook.h"
 #include "query/persist.h"
+#include "query/plan_log.h"
 #include "query/slow.h"
 #include "query/stats.h"
 #include "query/suspects.h"
@@ -235,6 +236,7 @@ static void reset(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
   if (names(what, "slow")) hp_slow_reset();
   if (names(what, "nplus1")) hp_suspects_reset();
   if (!names(what, "stats")) return;
+  hp_plan_log_reset();
   hp_trace_settle(sqlite3_user_data(ctx));
   hp_stats_reset(hp_clock_fast_ns());
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "query/findings.h"
 
+#include "base/clock.h"
 #include "query/cacheable.h"
 #include "query/explain.h"
 #include "query/facts.h"
 #include "query/habit.h"
+#include "query/plan_log.h"
 #include "query/shape.h"
 #include "query/slow.h"
 #include "query/stats.h"
@@ -101,6 +103,7 @@ static void add_plan(look *l, const hp_stat_view *v) {
   char *err;
   int rc = hp_plan_read(shadow, v->stat->sample, &plan, &err);
 
+  if (!rc) rc = hp_plan_log_see(v, &plan, hp_clock_wall_ms());
   if (!rc) rc = hp_warnings_find(l->explain, &l->facts, v, &plan, &ws);
   for (int i = 0; i < ws.n && !rc; i++) {
     if (is_worth(&ws, i))

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "query/plans_vtab.h"
 
+#include "base/clock.h"
+#include "base/iso.h"
 #include "base/rowtab.h"
 #include "query/explain.h"
 #include "query/facts.h"
+#include "query/plan_log.h"
 #include "query/shape.h"
 #include "query/stats.h"
 #include "query/trace.h"
@@ -104,6 +107,7 @@ static int put_plan(reading *r, const hp_stat_view *v) {
   int rc =
       hp_plan_read(hp_explain_shadow(r->explain), v->stat->sample, &plan, &err);
 
+  if (rc == SQLITE_OK) rc = hp_plan_log_see(v, &plan, hp_clock_wall_ms());
   if (rc == SQLITE_OK) {
     rc = hp_warnings_find(r->explain, &r->facts, v, &plan, &ws);
     if (!rc) rc = put_lines(r, v, &plan, &ws);
@@ -138,6 +142,72 @@ static int put_accesses(reading *r, const hp_stat_view *v) {
   return rc ? rc : r->out->rc;
 }
 
+static int note_plan(reading *r, const hp_stat_view *v) {
+  hp_plan plan;
+  char *err;
+  int rc =
+      hp_plan_read(hp_explain_shadow(r->explain), v->stat->sample, &plan, &err);
+
+  if (rc == SQLITE_OK) rc = hp_plan_log_see(v, &plan, hp_clock_wall_ms());
+  hp_plan_term(&plan);
+  sqlite3_free(err);
+  return rc == SQLITE_NOMEM ? rc : SQLITE_OK;
+}
+
+static void put_effort(hp_builder *out, hp_effort e) {
+  hp_builder_int(out, e.calls > 0 ? e.calls : 0);
+  if (e.calls > 0) {
+    hp_builder_real(out, (double)e.ns / 1e6 / (double)e.calls);
+    hp_builder_int(out, e.steps / e.calls);
+  } else {
+    hp_builder_null(out);
+    hp_builder_null(out);
+  }
+}
+
+/* What the statement of c has come to: until now if its plan is still that. */
+static hp_effort end_of(const reading *r, const hp_plan_change *c) {
+  for (int i = 0; i < r->n_views && c->to.calls < 0; i++) {
+    const hp_stat *s = r->views[i].stat;
+    if (s->fingerprint == c->fingerprint && !strcmp(s->database, c->database))
+      return hp_tally_effort(&r->views[i].tally);
+  }
+  return c->to.calls < 0 ? c->from : c->to;
+}
+
+static int put_change(const hp_plan_change *c, void *arg) {
+  reading *r = arg;
+  hp_effort end = end_of(r, c);
+  char iso[HP_ISO_SIZE], hex[17];
+
+  hp_iso_format(c->wall_ms, iso);
+  sqlite3_snprintf(sizeof hex, hex, "%016llx", (sqlite3_uint64)c->fingerprint);
+  hp_builder_text(r->out, iso, -1);
+  hp_builder_text(r->out, hex, -1);
+  hp_builder_text(r->out, c->query, -1);
+  hp_builder_text(r->out, c->database, -1);
+  hp_builder_text(r->out, c->before, -1);
+  hp_builder_text(r->out, c->after, -1);
+  put_effort(r->out, c->spent);
+  put_effort(r->out, (hp_effort){end.calls - c->from.calls, end.ns - c->from.ns,
+                                 end.steps - c->from.steps});
+  return r->out->rc;
+}
+
+static int fill_changes(hp_conn *c, const hp_rowtab *table,
+                        sqlite3_value **args, hp_builder *out, char **err) {
+  reading r = {.n_views = 0};
+  int rc = begin(c, out, &r, err);
+
+  (void)table, (void)args;
+  for (int i = 0; i < r.n_views && !rc; i++) {
+    if (is_wanted(&r, r.views[i].stat)) rc = note_plan(&r, &r.views[i]);
+  }
+  if (!rc) rc = hp_plan_log_each(put_change, &r);
+  end(&r);
+  return rc;
+}
+
 static int fill(hp_conn *c, const hp_rowtab *table, sqlite3_value **args,
                 hp_builder *out, char **err) {
   int (*const *put)(reading *, const hp_stat_view *) = table->data;
@@ -162,6 +232,12 @@ static const hp_rowtab tables[] = {
                 " detail TEXT, warning TEXT, rows INT, weight INT, fix TEXT",
      .fill = fill,
      .data = &plan_putter},
+    {.name = "query_plan_changes",
+     .columns = "at TEXT, fingerprint TEXT, query TEXT, database TEXT,"
+                " plan_before TEXT, plan_after TEXT, calls_before INT,"
+                " mean_ms_before REAL, vm_steps_before INT, calls_after INT,"
+                " mean_ms_after REAL, vm_steps_after INT",
+     .fill = fill_changes},
     {.name = "query_access",
      .columns = "fingerprint TEXT, query TEXT, database TEXT,"
                 " \"table\" TEXT, \"column\" TEXT, mode TEXT, through TEXT,"

@@ -7,6 +7,7 @@
 #include "query/fingerprint_sql.h"
 #include "query/nplus1_vtab.h"
 #include "query/persist.h"
+#include "query/plan_log.h"
 #include "query/plans_vtab.h"
 #include "query/portable_sql.h"
 #include "query/slow.h"
@@ -32,6 +33,7 @@ void hp_query_before_fork(void) {
   hp_persist_before_fork();
   hp_stats_before_fork();
   hp_slow_before_fork();
+  hp_plan_log_before_fork();
   hp_detectors_before_fork();
   hp_suspects_before_fork();
 }
@@ -39,6 +41,7 @@ void hp_query_before_fork(void) {
 void hp_query_after_fork(bool is_child) {
   hp_suspects_after_fork();
   hp_detectors_after_fork();
+  hp_plan_log_after_fork();
   hp_slow_after_fork();
   hp_stats_after_fork(is_child);
   hp_persist_after_fork(is_child);

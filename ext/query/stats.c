@@ -15,6 +15,7 @@ static struct {
   hp_stat **chains; /* N_CHAINS, made with the first entry */
   hp_stats_source *sources;
   hp_stats_totals totals;
+  uint32_t era; /* counts changes of schemas */
 } store = {.lock = PTHREAD_MUTEX_INITIALIZER,
            .totals = {.max_entries = HP_STATS_MAX_ENTRIES}};
 
@@ -143,6 +144,7 @@ static hp_stat *make(uint64_t fingerprint, const char *query, size_t n_query,
   if ((s = sqlite3_malloc64(n_bytes)) == NULL) return NULL;
   memset(s, 0, sizeof *s);
   s->fingerprint = fingerprint;
+  s->era = store.era;
   s->n_bytes = n_bytes;
   s->query = at = (char *)(s + 1);
   s->database = at = append(at, query, n_query);
@@ -224,6 +226,12 @@ static hp_stat *revive(hp_stat *s) {
   return again;
 }
 
+static void enter_era(hp_stat *s) {
+  if (s->era == store.era) return;
+  s->at_change = hp_tally_effort(&s->tally);
+  s->era = store.era;
+}
+
 void hp_stats_add(hp_stat **s, const hp_tally *t, const uint8_t *buckets,
                   int n) {
   hp_tally *tally = &store.totals.other;
@@ -231,6 +239,7 @@ void hp_stats_add(hp_stat **s, const hp_tally *t, const uint8_t *buckets,
 
   if (*s && (*s)->is_evicted) *s = revive(*s);
   if (*s) {
+    enter_era(*s);
     tally = &(*s)->tally;
     times = &(*s)->times;
     (*s)->cost += (double)t->total_ns;
@@ -260,6 +269,13 @@ static void collect(void) {
   for (hp_stats_source *r = store.sources; r; r = r->next) {
     r->methods->collect(r);
   }
+}
+
+void hp_stats_schema_changed(void) {
+  hp_stats_lock();
+  collect();
+  store.era++;
+  hp_stats_unlock();
 }
 
 static bool is_empty(const hp_stat *s) {
@@ -308,7 +324,9 @@ static int view(const hp_stat *s, void *arg) {
 
   if (!s->tally.calls) return 0;
   entry->n_refs++; /* the store is locked */
-  v->views[v->n++] = (hp_stat_view){.stat = entry, .tally = s->tally};
+  enter_era(entry);
+  v->views[v->n++] = (hp_stat_view){
+      .stat = entry, .tally = s->tally, .at_change = s->at_change};
   return 0;
 }
 
@@ -344,6 +362,7 @@ void hp_stats_totals_get(hp_stats_totals *out) {
 
 static void forget(hp_stat *s) {
   s->tally = (hp_tally){0};
+  s->at_change = (hp_effort){0};
   s->times = (hp_histogram){{0}};
   s->cost = 0;
   if (s->n_refs == 0) unlink_stat(s);

@@ -55,6 +55,8 @@ typedef struct hp_stat {
   const char *database; /* file of `main`, "" for a database in memory */
   hp_tally tally;
   hp_histogram times;
+  hp_effort at_change;  /* what it had come to when `era` began */
+  uint32_t era;         /* of the schema; see hp_stats_schema_changed() */
   double cost;          /* time in ns, halved at each eviction round */
   int n_refs;           /* recorders' cells that feed it */
   bool is_evicted;      /* no longer in the store: freed with its last ref */
@@ -79,6 +81,10 @@ void hp_stats_release(hp_stat *s);
 void hp_stats_add(hp_stat **s, const hp_tally *t, const uint8_t *buckets,
                   int n);
 
+/* Some statement has changed a schema, its indexes or statistics: what is
+** called from now on may have another plan. Collects from all sources. */
+void hp_stats_schema_changed(void);
+
 void hp_stats_lock(void);
 void hp_stats_unlock(void);
 
@@ -90,6 +96,7 @@ void hp_stats_detach(hp_stats_source *r);
 typedef struct hp_stat_view {
   hp_stat *stat; /* with a reference: its key and texts may be read */
   hp_tally tally;
+  hp_effort at_change; /* what it had come to when the schema last changed */
 } hp_stat_view;
 
 /* All entries that have calls, dearest first, to be worked on without the

@@ -36,6 +36,17 @@ typedef struct hp_tally {
   int64_t pages_missed;
 } hp_tally;
 
+/* The part of a tally that tells whether a plan is a good one. */
+typedef struct hp_effort {
+  int64_t calls;
+  int64_t ns;
+  int64_t steps; /* of the virtual machine */
+} hp_effort;
+
+static inline hp_effort hp_tally_effort(const hp_tally *t) {
+  return (hp_effort){t->calls, t->total_ns, t->sum.vm_steps};
+}
+
 /* Counts one call that took ns and ended at now_ns. */
 void hp_tally_record(hp_tally *t, int64_t ns, int64_t now_ns,
                      const hp_counters *run);

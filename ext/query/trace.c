@@ -316,6 +316,13 @@ static void pass_on_pages(trace *t) {
   t->owner = r ? r->text : 0;
 }
 
+/* CREATE, DROP, ALTER, ANALYZE, REINDEX …: rare enough to take a lock. */
+static bool is_schema_change(const trace *t, const hp_run *r) {
+  const hp_slot *s = r->is_write ? hp_recorder_get(t->recorder, r->text) : NULL;
+
+  return s && s->shape.what == HP_SHAPE_OTHER;
+}
+
 static void finish(trace *t, hp_run *r, int64_t end_ns) {
   bool is_error = is_busy(r);
   hp_run_marks end;
@@ -327,6 +334,7 @@ static void finish(trace *t, hp_run *r, int64_t end_ns) {
     set_aborted(t, r, &end, end_ns);
   else
     record(t, r, &end, end_ns, is_error);
+  if (is_schema_change(t, r)) hp_stats_schema_changed();
   if (t->runs.n_active) pass_on_pages(t);
 }
 

@@ -31,6 +31,14 @@ const hp_help hp_help_table[] = {
      "with it, rows per call, rows times calls, and what would put it right.",
      "SELECT query, detail, warning, weight, fix FROM query_plans "
      "WHERE warning IS NOT NULL ORDER BY weight DESC"},
+    {"query_plan_changes", "table", "",
+     "at, fingerprint, query, database, plan_before, plan_after, calls_before, "
+     "mean_ms_before, vm_steps_before, calls_after, mean_ms_after, "
+     "vm_steps_after",
+     "Where a statement's plan became another one (noticed when plans are "
+     "read), and what one call took before and after.",
+     "SELECT query, mean_ms_before, mean_ms_after, plan_after FROM "
+     "query_plan_changes"},
     {"query_access", "table", "",
      "fingerprint, query, database, table, column, mode, through, note",
      "The tables and columns that each recorded statement of this database "
