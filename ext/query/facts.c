@@ -7,7 +7,7 @@
 #include <string.h>
 
 void hp_facts_open(hp_facts *f, hp_conn *c) {
-  f->conn = c;
+  *f = (hp_facts){.conn = c};
   hp_hook_mute(c);
 }
 
@@ -60,23 +60,31 @@ static int64_t analyzed_rows(const hp_facts *f, const char *table) {
                       table);
 }
 
-int64_t hp_facts_rows(const hp_facts *f, const char *table) {
-  int64_t rows = analyzed_rows(f, table);
-
-  if (rows >= 0) return rows;
-  return hp_facts_int(f, -1, "SELECT coalesce(max(rowid), 0) FROM \"%w\"",
-                      table);
-}
-
-bool hp_facts_has_statistics(const hp_facts *f, const char *table) {
-  return analyzed_rows(f, table) >= 0;
-}
-
 /* Rows of the table, but no more than limit. */
 static int64_t count_to(const hp_facts *f, const char *table, int64_t limit) {
   return hp_facts_int(f, -1,
                       "SELECT count(*) FROM (SELECT 1 FROM \"%w\" LIMIT %lld)",
                       table, (sqlite3_int64)limit);
+}
+
+/* The highest rowid tells nothing: many applications number rows by the
+** clock. */
+int64_t hp_facts_rows(hp_facts *f, const char *table) {
+  hp_facts_count *c = &f->counts[f->n_counts % HP_FACTS_COUNTS];
+  int64_t rows = analyzed_rows(f, table);
+
+  if (rows >= 0) return rows;
+  for (int i = 0; i < HP_FACTS_COUNTS; i++) {
+    if (!sqlite3_stricmp(f->counts[i].table, table)) return f->counts[i].rows;
+  }
+  sqlite3_snprintf(sizeof c->table, c->table, "%s", table);
+  c->rows = count_to(f, table, HP_FACTS_COUNT);
+  f->n_counts++;
+  return c->rows;
+}
+
+bool hp_facts_has_statistics(const hp_facts *f, const char *table) {
+  return analyzed_rows(f, table) >= 0;
 }
 
 bool hp_facts_is_stale(const hp_facts *f, const char *table, int64_t *now) {

@@ -16,8 +16,17 @@
 #define HP_FACTS_NAME  64 /* bytes of a name */
 #define HP_FACTS_COUNT 200000
 
+#define HP_FACTS_COUNTS 16
+
+typedef struct hp_facts_count {
+  char table[HP_FACTS_NAME];
+  int64_t rows;
+} hp_facts_count;
+
 typedef struct hp_facts {
   hp_conn *conn;
+  hp_facts_count counts[HP_FACTS_COUNTS]; /* the latest ones */
+  int n_counts;                           /* ever */
 } hp_facts;
 
 void hp_facts_open(hp_facts *f, hp_conn *c);
@@ -28,9 +37,9 @@ void hp_facts_close(hp_facts *f);
 int64_t hp_facts_int(const hp_facts *f, int64_t otherwise, const char *format,
                      ...);
 
-/* Rows of the table: from its statistics, or else its highest rowid; -1 if
-** that is unknown. */
-int64_t hp_facts_rows(const hp_facts *f, const char *table);
+/* Rows of the table: from its statistics, or else counted, up to
+** HP_FACTS_COUNT; -1 if that is unknown. */
+int64_t hp_facts_rows(hp_facts *f, const char *table);
 
 /* True if ANALYZE has been run over the table. */
 bool hp_facts_has_statistics(const hp_facts *f, const char *table);

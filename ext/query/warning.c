@@ -9,7 +9,7 @@
 /* One plan being looked at. */
 typedef struct look {
   hp_explain *e;
-  const hp_facts *f;
+  hp_facts *f;
   const hp_stat_view *v;
   const hp_plan *plan;
   hp_predicate predicates[HP_PREDICATES];
@@ -90,11 +90,11 @@ static int64_t per_call(const look *l, int64_t total) {
 /* SQLite counts full-scan steps for the whole statement: with one scan they
 ** are its own. */
 static int64_t scanned(const look *l, const char *table) {
-  int64_t rows;
+  int64_t steps = per_call(l, l->v->tally.sum.fullscan_steps), rows;
 
-  if (l->n_scans == 1) return per_call(l, l->v->tally.sum.fullscan_steps);
+  if (l->n_scans == 1) return steps;
   rows = hp_facts_rows(l->f, table);
-  return rows;
+  return rows < steps ? rows : steps;
 }
 
 static bool is_about(const look *l, const hp_predicate *p, const char *table) {
@@ -385,7 +385,7 @@ static int look_at(look *l, int line) {
                               "if it aggregates"));
 }
 
-int hp_warnings_find(hp_explain *e, const hp_facts *f, const hp_stat_view *v,
+int hp_warnings_find(hp_explain *e, hp_facts *f, const hp_stat_view *v,
                      const hp_plan *plan, hp_warnings *out) {
   look l = {.e = e, .f = f, .v = v, .plan = plan, .out = out};
   int rc = SQLITE_OK;

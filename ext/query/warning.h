@@ -49,7 +49,7 @@ const char *hp_warning_name(hp_warning_kind kind);
 
 /* Finds what is wrong with the plan of v's statement. SQLITE_OK or
 ** SQLITE_NOMEM; free out in both cases. */
-HP_MUST_CHECK int hp_warnings_find(hp_explain *e, const hp_facts *f,
+HP_MUST_CHECK int hp_warnings_find(hp_explain *e, hp_facts *f,
                                    const hp_stat_view *v, const hp_plan *plan,
                                    hp_warnings *out);
 
