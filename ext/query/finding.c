@@ -13,7 +13,8 @@ static void free_texts(hp_finding *f) {
 static hp_finding *same_fix(hp_findings *list, const hp_finding *f) {
   for (int i = 0; f->fix && i < list->n; i++) {
     hp_finding *g = &list->at[i];
-    if (g->fix && !strcmp(g->kind, f->kind) && !strcmp(g->fix, f->fix))
+    if (g->fix && !strcmp(g->fix, f->fix) &&
+        (!strcmp(g->kind, f->kind) || !strncmp(f->fix, "CREATE INDEX", 12)))
       return g;
   }
   return NULL;

@@ -32,7 +32,8 @@ typedef struct hp_findings {
 
 /* Adds f; takes ownership of its texts, even on failure. what and evidence of
 ** NULL are an out-of-memory error. A finding of the same kind with the same
-** fix is merged: what is saved adds up. */
+** fix, or of any kind with the same index to create, is merged: what is saved
+** adds up. */
 void hp_findings_add(hp_findings *list, hp_finding f);
 
 /* True if there is one about this statement. */

@@ -54,20 +54,23 @@ static bool is_here(const look *l, const hp_stat_view *v) {
          !is_own(v->stat->query);
 }
 
-static double saving_of(const hp_stat_view *v, hp_warning_kind kind) {
+static bool has_price(hp_warning_kind kind) {
+  return kind != HP_WARNING_SORT && kind != HP_WARNING_CORRELATED &&
+         kind != HP_WARNING_STATISTICS && kind != HP_WARNING_STALE &&
+         kind != HP_WARNING_ORDER;
+}
+
+static double saving_of(const hp_stat_view *v) {
   double left = (double)v->tally.calls * LOOKUP_MS +
                 (double)v->tally.sum.rows * LOOKUP_MS / 10;
 
-  if (kind == HP_WARNING_SORT || kind == HP_WARNING_CORRELATED ||
-      kind == HP_WARNING_STATISTICS || kind == HP_WARNING_STALE ||
-      kind == HP_WARNING_ORDER)
-    return HP_FINDING_UNKNOWN;
   return total_ms(v) > left ? total_ms(v) - left : 0;
 }
 
+/* share: what is saved if all is done, over the warnings that it takes. */
 static void add_warning(look *l, const hp_stat_view *v, const hp_warning *w,
-                        const char *detail) {
-  double saves = saving_of(v, w->kind);
+                        const char *detail, double share) {
+  double saves = has_price(w->kind) ? share : HP_FINDING_UNKNOWN;
 
   if (saves >= 0 && saves < MIN_SAVING_MS) return;
   hp_findings_add(
@@ -96,6 +99,14 @@ static bool is_worth(const hp_warnings *ws, int i) {
   return true;
 }
 
+static double share_of(const hp_stat_view *v, const hp_warnings *ws) {
+  int n = 0;
+
+  for (int i = 0; i < ws->n; i++)
+    n += is_worth(ws, i) && has_price(ws->at[i].kind);
+  return n ? saving_of(v) / n : 0;
+}
+
 static void add_plan(look *l, const hp_stat_view *v) {
   hp_shadow *shadow = hp_explain_shadow(l->explain);
   hp_warnings ws = {0};
@@ -107,7 +118,8 @@ static void add_plan(look *l, const hp_stat_view *v) {
   if (!rc) rc = hp_warnings_find(l->explain, &l->facts, v, &plan, &ws);
   for (int i = 0; i < ws.n && !rc; i++) {
     if (is_worth(&ws, i))
-      add_warning(l, v, &ws.at[i], plan.at[ws.at[i].line].detail);
+      add_warning(l, v, &ws.at[i], plan.at[ws.at[i].line].detail,
+                  share_of(v, &ws));
   }
   if (rc == SQLITE_NOMEM) l->out->rc = rc;
   hp_warnings_term(&ws);
