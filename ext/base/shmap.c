@@ -2,14 +2,18 @@
 #include "base/shmap.h"
 
 #include <fcntl.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { TRIES = 20, PIECE = 4096 };
+enum { TRIES = 100, PIECE = 4096 };
+
+/* As long as somebody else may need to fill the file, and no longer: it may
+** have been stopped while it does. */
+static const struct timespec between_tries = {.tv_nsec = 1000 * 1000};
 
 /* Between opening and locking, somebody else may have deleted the file. */
 static bool is_in_place(int fd, const char *path) {
@@ -92,7 +96,7 @@ int hp_shmap_open(const char *path, const char *like, size_t n_bytes,
 
   *out = (hp_shmap){.fd = -1};
   for (int i = 0; i < TRIES && t == AGAIN; i++) {
-    if (i) sched_yield();
+    if (i) nanosleep(&between_tries, NULL);
     t = attempt(path, like, n_bytes, out);
   }
   if (t != READY) return SQLITE_CANTOPEN;

@@ -29,7 +29,8 @@ typedef struct hp_shmap {
 /*
 ** Opens or makes the file `path` with the owner and permissions of the file
 ** `like`. SQLITE_OK; SQLITE_NOMEM; or SQLITE_CANTOPEN with *out closed:
-** directory not writable, disk full, another size in use by others.
+** directory not writable, disk full, another size in use by others. Waits for
+** another process that is filling it, at most 100 ms.
 */
 HP_MUST_CHECK int hp_shmap_open(const char *path, const char *like,
                                 size_t n_bytes, hp_shmap *out);

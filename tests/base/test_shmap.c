@@ -9,9 +9,13 @@
 #include "support/tmp.h"
 
 #include <check.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 Suite *base_shmap_suite(void);
@@ -123,6 +127,37 @@ START_TEST(it_has_the_permissions_of_the_database) {
 }
 END_TEST
 
+/* A process that fills the file, and is slow: says so through `told` once it
+** has the lock. */
+static void fill_slowly(int told) {
+  const struct timespec a_while = {.tv_nsec = 3 * 1000 * 1000};
+  int fd = open(path, O_RDWR | O_CREAT, 0600);
+
+  if (fd < 0 || flock(fd, LOCK_EX) || write(told, "!", 1) != 1) _exit(1);
+  nanosleep(&a_while, NULL);
+  _exit(0);
+}
+
+START_TEST(who_comes_while_another_fills_it_waits) {
+  int told[2], status;
+  char c;
+  hp_shmap m;
+  pid_t child;
+
+  ck_assert_int_eq(pipe(told), 0);
+  child = fork();
+  ck_assert_int_ge(child, 0);
+  if (!child) fill_slowly(told[1]);
+  ck_assert_int_eq(read(told[0], &c, 1), 1);
+  m = open_map();
+  ck_assert_int_eq(waitpid(child, &status, 0), child);
+  ck_assert_int_eq(status, 0);
+  hp_shmap_close(&m);
+  close(told[0]);
+  close(told[1]);
+}
+END_TEST
+
 static bool attempt(void *arg) {
   hp_shmap m;
   int rc = hp_shmap_open(path, like, BYTES, &m);
@@ -150,6 +185,7 @@ Suite *base_shmap_suite(void) {
   tcase_add_test(c, another_size_in_use_is_refused_and_left_alone);
   tcase_add_test(c, a_directory_that_is_not_there_or_a_link_is_refused);
   tcase_add_test(c, it_has_the_permissions_of_the_database);
+  tcase_add_test(c, who_comes_while_another_fills_it_waits);
   tcase_add_test(c, every_allocation_may_fail);
   suite_add_tcase(s, c);
   return s;
