@@ -105,7 +105,7 @@ $(B)/bin/tests/bench/replay: $(B)/t/tests/bench/replay.o $(COBJ)
 	@mkdir -p $(@D)
 	$(call run,link $@)$(CC) $(CFLAGS) -o $@ $^ -lsqlite3 -pthread -ldl -lm
 bench-advice: all $(B)/bin/tests/advice/drive ## index advice against others', minutes (WORKLOAD=name: one)
-	@nice python3 tests/advice/bench.py $(abspath $(B)/hotpath.so) $(abspath $(B)/bin/tests/advice/drive) $(WORKLOAD)
+	@nice $(firstword $(wildcard /usr/bin/python3) python3) tests/advice/bench.py $(abspath $(B)/hotpath.so) $(abspath $(B)/bin/tests/advice/drive) $(WORKLOAD)
 replay: $(B)/bin/tests/bench/replay ## hit ratios of the cache's policies on traces
 	@$< -t $(or $(HOTPATH_SHARED),../shared)/workloads/cache
 	@$< -s $(or $(SEED),1)
