@@ -94,6 +94,7 @@ typedef struct creation {
   hp_conn *conn;
   int argc;
   const char *const *argv;
+  bool is_new;
   char **err;
   hp_table *table;
 } creation;
@@ -104,14 +105,15 @@ static int make_table(void *arg) {
   int rc = hp_definition_new(x->conn->db, x->argc, x->argv, &d, x->err);
 
   if (!rc) rc = hp_table_new(x->conn, d, &x->table, x->err);
-  return rc ? rc : hp_table_check(x->table, x->err);
+  return rc ? rc : hp_table_check(x->table, x->is_new, x->err);
 }
 
 /* Nothing is stored but the CREATE statement. Answers can show all that the
 ** SELECT can read, so only top-level SQL may ask. */
-static int make(hp_conn *c, int argc, const char *const *argv,
+static int make(hp_conn *c, bool is_new, int argc, const char *const *argv,
                 sqlite3_vtab **out, char **err) {
-  creation x = {.conn = c, .argc = argc, .argv = argv, .err = err};
+  creation x = {
+      .conn = c, .is_new = is_new, .argc = argc, .argv = argv, .err = err};
   int rc;
 
   *out = NULL;
@@ -132,7 +134,7 @@ static int make(hp_conn *c, int argc, const char *const *argv,
 static int x_connect(sqlite3 *db, void *aux, int argc, const char *const *argv,
                      sqlite3_vtab **out, char **err) {
   (void)db;
-  return make(aux, argc, argv, out, err);
+  return make(aux, false, argc, argv, out, err);
 }
 
 /* SQLite calls xCreate in the midst of CREATE and does not expect that it
@@ -151,7 +153,7 @@ static int x_create(sqlite3 *db, void *aux, int argc, const char *const *argv,
   hp_hook_unmute(aux);
   if (rc) return rc;
   if (was_stale) return SQLITE_SCHEMA;
-  return make(aux, argc, argv, out, err);
+  return make(aux, true, argc, argv, out, err);
 }
 
 static void set_error(vtab *v, char *sentence) {

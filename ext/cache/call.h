@@ -7,6 +7,7 @@
 #ifndef HP_CACHE_CALL_H
 #define HP_CACHE_CALL_H
 
+#include "cache/generation.h"
 #include "cache/identity.h"
 #include "cache/tagging.h"
 
@@ -19,6 +20,7 @@ struct hp_table {
   hp_l1 *l1;
   hp_identity id;
   hp_tagging tagging;
+  hp_generation generation;
   bool is_refreshed; /* somebody computes ahead for us */
   uint64_t random;   /* state of chance() */
   int64_t last_rows; /* rows of the latest answer */
@@ -33,8 +35,12 @@ typedef struct hp_call {
   hp_key key;
   hp_look look;
   bool has_key;
-  bool may_keep;    /* its answer may be published */
-  bool is_outdated; /* an entry was there, of another stamp */
+  bool may_keep;       /* its answer may be published */
+  bool is_outdated;    /* an entry was there, of another stamp */
+  bool has_generation; /* at this snapshot: `generation` */
+  bool should_ask;     /* the generation, before an entry is given up */
+  bool is_asked;       /* it was asked for */
+  hp_stamp generation;
   bool is_refresh;  /* asked by hp_table_refresh() */
   bool is_shared;   /* published: others who wait find it */
   hp_source source; /* of rows that are computed */

@@ -17,7 +17,9 @@ static void free_entry(hp_l1_node *n) {
 }
 
 size_t hp_entry_overhead(const hp_entry_spec *spec) {
-  return sizeof(hp_entry) + (size_t)spec->n_deps * sizeof(hp_stamp) +
+  return sizeof(hp_entry) +
+         ((size_t)spec->n_deps + (spec->generation != NULL)) *
+             sizeof(hp_stamp) +
          (size_t)spec->n_tags * sizeof(hp_tag_seen);
 }
 
@@ -35,18 +37,21 @@ static hp_l1_node make_node(const hp_entry_spec *spec, void *memory) {
 /* Writes everything but the rows. */
 static hp_entry *fill_entry(const hp_entry_spec *spec, void *memory) {
   hp_entry *e = memory;
+  hp_stamp *at;
 
   *e = (hp_entry){.node = make_node(spec, memory),
                   .score = spec->score,
                   .n_deps = (int16_t)spec->n_deps,
                   .n_tags = (int16_t)spec->n_tags,
+                  .has_generation = spec->generation != NULL,
                   .is_refresh = spec->is_refresh};
   if (spec->n_deps) {
     memcpy(e->words, spec->stamps, (size_t)spec->n_deps * sizeof(hp_stamp));
   }
+  at = (hp_stamp *)e->words + spec->n_deps;
+  if (spec->generation) *at++ = *spec->generation;
   if (spec->n_tags) {
-    memcpy((hp_stamp *)e->words + e->n_deps, spec->tags,
-           (size_t)spec->n_tags * sizeof(hp_tag_seen));
+    memcpy(at, spec->tags, (size_t)spec->n_tags * sizeof(hp_tag_seen));
   }
   return e;
 }

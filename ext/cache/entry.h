@@ -20,10 +20,12 @@ typedef struct hp_entry {
   hp_score *score; /* of its table; lives as long as the process */
   int16_t n_deps;
   int16_t n_tags;
+  bool has_generation;     /* there is a value of generation.h */
   bool is_refresh;         /* computed ahead, in the background */
   _Atomic bool is_claimed; /* its refresh has been asked for */
   _Atomic bool is_served;  /* if is_refresh: somebody had use of it */
-  uint64_t words[];        /* n_deps hp_stamp, n_tags hp_tag_seen, hp_block */
+  uint64_t words[];        /* n_deps hp_stamp, one more if has_generation,
+                           ** n_tags hp_tag_seen, hp_block */
 } hp_entry;
 
 /* What an entry is made of; all borrowed during the call. */
@@ -32,6 +34,7 @@ typedef struct hp_entry_spec {
   hp_score *score;
   const hp_stamp *stamps;
   int n_deps;
+  const hp_stamp *generation; /* or NULL */
   const hp_tag_seen *tags;
   int n_tags;
   uint64_t cost_ns;
@@ -43,8 +46,13 @@ typedef struct hp_entry_spec {
 static inline const hp_stamp *hp_entry_stamps(const hp_entry *e) {
   return (const hp_stamp *)e->words;
 }
+/* NULL if it has none. */
+static inline const hp_stamp *hp_entry_generation(const hp_entry *e) {
+  return e->has_generation ? hp_entry_stamps(e) + e->n_deps : NULL;
+}
 static inline const hp_tag_seen *hp_entry_tags(const hp_entry *e) {
-  return (const hp_tag_seen *)(hp_entry_stamps(e) + e->n_deps);
+  return (const hp_tag_seen *)(hp_entry_stamps(e) + e->n_deps +
+                               e->has_generation);
 }
 static inline const hp_block *hp_entry_rows(const hp_entry *e) {
   return (const hp_block *)(hp_entry_tags(e) + e->n_tags);

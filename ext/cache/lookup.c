@@ -35,10 +35,45 @@ static bool may_be_stale(const hp_table *t, const hp_entry *e, hp_verdict v) {
                                      hp_clock_ms());
 }
 
+static bool is_tracked(const hp_table *t) {
+  return t->d->options.consistency == HP_CONSISTENCY_TRACKED;
+}
+
+/* Is e of the generation that the caller reads? */
+static bool is_of_generation(const hp_table *t, hp_call *k, const hp_entry *e) {
+  const hp_stamp *its = hp_entry_generation(e);
+
+  if (!its || !is_tracked(t)) return false;
+  if (!k->has_generation && k->look.state != HP_SNAPSHOT_UNKNOWN) {
+    k->has_generation = hp_generation_recall(&t->generation, t->id.code,
+                                             k->look.stamps[0], &k->generation);
+  }
+  return k->has_generation && hp_stamp_equal(*its, k->generation);
+}
+
+static hp_verdict check(hp_table *t, hp_call *k, const hp_entry *e,
+                        int64_t now_ms) {
+  hp_verdict v = HP_VERDICT_STAMP;
+
+  if (t->d->options.consistency == HP_CONSISTENCY_TTL) {
+    return hp_entry_check(e, NULL, 0, now_ms);
+  }
+  if (k->look.state != HP_SNAPSHOT_UNKNOWN) {
+    v = hp_deps_check(&t->id.deps, e, &k->look, now_ms);
+  }
+  if (v != HP_VERDICT_STAMP || !is_of_generation(t, k, e)) return v;
+  return hp_entry_check(e, NULL, 0, now_ms);
+}
+
+/* Is it worth asking for the generation before e is given up? */
+static bool should_ask(const hp_table *t, const hp_call *k, const hp_entry *e) {
+  return k->is_outdated && !k->is_asked && !k->has_generation &&
+         is_tracked(t) && e->has_generation;
+}
+
 /* Inside a section: the entry that can be served, pinned, or NULL. *what is
 ** what to count. */
 static hp_entry *find(hp_table *t, hp_call *k, hp_answer *a, hp_count *what) {
-  bool by_stamp = t->d->options.consistency == HP_CONSISTENCY_SNAPSHOT;
   hp_entry *e = (hp_entry *)hp_l1_get(t->l1, &k->key);
   int64_t now_ms = 0;
   hp_verdict v;
@@ -46,9 +81,10 @@ static hp_entry *find(hp_table *t, hp_call *k, hp_answer *a, hp_count *what) {
   *what = HP_COUNT_miss_cold;
   if (!e) return NULL;
   if (e->node.expires_ms != HP_NEVER_MS) now_ms = hp_clock_ms();
-  v = by_stamp ? hp_deps_check(&t->id.deps, e, &k->look, now_ms)
-               : hp_entry_check(e, NULL, 0, now_ms);
+  v = check(t, k, e, now_ms);
   k->is_outdated = v == HP_VERDICT_STAMP;
+  k->should_ask = should_ask(t, k, e);
+  if (k->should_ask) return NULL;
   *what = count_of_verdict[v];
   if (v != HP_VERDICT_HIT) {
     if (!may_be_stale(t, e, v)) return NULL;
@@ -97,7 +133,8 @@ static hp_trial look_and_find(hp_table *t, hp_call *k, hp_answer *a) {
   r = judge_look(t, k);
   if (r == HP_TRIAL_MISS) e = find(t, k, a, &what);
   hp_epoch_exit(t->conn->reader);
-  return r == HP_TRIAL_MISS ? serve(t, k, a, e, what) : r;
+  if (r != HP_TRIAL_MISS) return r;
+  return k->should_ask ? HP_TRIAL_ASK : serve(t, k, a, e, what);
 }
 
 /* Opens the transaction and searches at its snapshot. */
@@ -112,12 +149,55 @@ static int pin_and_find(hp_table *t, hp_call *k, hp_answer *a, hp_trial *out) {
   hp_epoch_enter(t->conn->reader);
   e = find(t, k, a, &what);
   hp_epoch_exit(t->conn->reader);
-  *out = serve(t, k, a, e, what);
+  *out = k->should_ask ? HP_TRIAL_ASK : serve(t, k, a, e, what);
   return SQLITE_OK;
+}
+
+int hp_lookup_generation(hp_table *t, hp_call *k) {
+  int rc = SQLITE_OK;
+
+  if (!is_tracked(t) || k->has_generation) return SQLITE_OK;
+  if (k->look.state == HP_SNAPSHOT_FREE) {
+    rc = hp_deps_pin(&t->id.deps, &k->look);
+  }
+  if (rc) return rc;
+  k->has_generation =
+      hp_generation_read(&t->generation, t->id.code, &k->generation);
+  if (k->has_generation && k->look.state == HP_SNAPSHOT_HELD) {
+    hp_generation_note(&t->generation, k->look.stamps[0], k->generation);
+  }
+  return SQLITE_OK;
+}
+
+/* Searches again, knowing the generation, if there is one. In a transaction
+** whose stamp is not proved it alone decides. */
+static int ask_and_find(hp_table *t, hp_call *k, hp_answer *a, hp_trial *out) {
+  hp_entry *e = NULL;
+  hp_count what = HP_COUNT_miss_stamp;
+  int rc = hp_lookup_generation(t, k);
+
+  k->is_asked = true;
+  if (rc) return rc;
+  *out =
+      k->look.state == HP_SNAPSHOT_UNKNOWN ? HP_TRIAL_UNKNOWN : HP_TRIAL_MISS;
+  if (*out == HP_TRIAL_UNKNOWN && !k->has_generation) return SQLITE_OK;
+  hp_epoch_enter(t->conn->reader);
+  e = find(t, k, a, &what);
+  hp_epoch_exit(t->conn->reader);
+  if (e || *out == HP_TRIAL_MISS) *out = serve(t, k, a, e, what);
+  return SQLITE_OK;
+}
+
+static bool could_ask(const hp_table *t, const hp_call *k, hp_trial r) {
+  return r == HP_TRIAL_ASK ||
+         (r == HP_TRIAL_UNKNOWN && is_tracked(t) && k->has_key);
 }
 
 /* Tries to serve from L1. *out is HIT or how to go on. */
 int hp_lookup_try(hp_table *t, hp_call *k, hp_answer *a, hp_trial *out) {
+  int rc = SQLITE_OK;
+
+  k->is_asked = k->has_generation = k->should_ask = false;
   *out = HP_TRIAL_UNKNOWN;
   if (t->id.has_seed || hp_identity_seed(&t->id)) {
     k->key = hp_key_of_row(&t->id.seed, k->args);
@@ -129,7 +209,8 @@ int hp_lookup_try(hp_table *t, hp_call *k, hp_answer *a, hp_trial *out) {
     k->has_key = true;
     *out = look_and_find(t, k, a);
   }
-  return *out == HP_TRIAL_PIN ? pin_and_find(t, k, a, out) : SQLITE_OK;
+  if (*out == HP_TRIAL_PIN) rc = pin_and_find(t, k, a, out);
+  return !rc && could_ask(t, k, *out) ? ask_and_find(t, k, a, out) : rc;
 }
 
 bool hp_lookup_has(hp_table *t, hp_call *k) {
@@ -141,8 +222,7 @@ bool hp_lookup_has(hp_table *t, hp_call *k) {
   e = (const hp_entry *)hp_l1_get(t->l1, &k->key);
   if (e && (k->look.state == HP_SNAPSHOT_FREE ||
             k->look.state == HP_SNAPSHOT_HELD)) {
-    is_right = hp_deps_check(&t->id.deps, e, &k->look, hp_clock_ms()) ==
-               HP_VERDICT_HIT;
+    is_right = check(t, k, e, hp_clock_ms()) == HP_VERDICT_HIT;
   }
   hp_epoch_exit(t->conn->reader);
   return is_right;

@@ -14,6 +14,7 @@ typedef enum hp_trial {
   HP_TRIAL_MISS,    /* counted; compute */
   HP_TRIAL_UNKNOWN, /* the snapshot is not proved */
   HP_TRIAL_PIN,     /* the transaction must be opened first */
+  HP_TRIAL_ASK,     /* the stamps do not tell; generations may */
   HP_TRIAL_BYPASS,  /* the connection's own writes */
 } hp_trial;
 
@@ -24,6 +25,11 @@ typedef enum hp_trial {
 ** opened.
 */
 int hp_lookup_try(hp_table *t, hp_call *k, hp_answer *a, hp_trial *out);
+
+/* For a tracked table: reads the generation at k's snapshot, which is pinned
+** for that if need be, unless it is known. SQLITE_OK, also if there is none, or
+** the code for which the transaction could not be opened. */
+int hp_lookup_generation(hp_table *t, hp_call *k);
 
 /* True if the answer of k's key is there and right at this connection's
 ** snapshot. Counts nothing. */

@@ -103,6 +103,8 @@ static int read_consistency(hp_options *o, const char *value, int n) {
   unquote(&value, &n);
   if (is_word(value, n, "snapshot")) {
     o->consistency = HP_CONSISTENCY_SNAPSHOT;
+  } else if (is_word(value, n, "tracked")) {
+    o->consistency = HP_CONSISTENCY_TRACKED;
   } else if (is_word(value, n, "ttl")) {
     o->consistency = HP_CONSISTENCY_TTL;
   } else {
@@ -130,7 +132,7 @@ static const option options[] = {
     {"ttl", "seconds, at least 0.001", read_ttl},
     {"tags", "text, or an expression over the parameters: 'deck:' || :deck",
      read_tags},
-    {"consistency", "snapshot or ttl", read_consistency},
+    {"consistency", "snapshot, tracked or ttl", read_consistency},
     {"jitter", "a share of the ttl, from 0.001 to 1", read_jitter},
     {"refresh_ahead", "seconds before the end of the ttl, or xfetch",
      read_refresh_ahead},

@@ -14,6 +14,7 @@
 
 typedef enum hp_consistency {
   HP_CONSISTENCY_SNAPSHOT, /* exactly the uncached rows, proved by the stamp */
+  HP_CONSISTENCY_TRACKED,  /* the same, proved by generations, too */
   HP_CONSISTENCY_TTL,      /* at most ttl old; the user said so */
 } hp_consistency;
 

@@ -1,63 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "cache/stored.h"
 #include "base/hook.h"
+#include "base/statement.h"
 
-#include <stdarg.h>
 #include <string.h>
-
-/* Prepares one statement; a text that is more than one is refused. Takes
-** ownership of sql; NULL is an out-of-memory error. */
-static int prepare(hp_conn *c, char *sql, sqlite3_stmt **out, char **err) {
-  const char *tail = "";
-  int rc = SQLITE_NOMEM;
-
-  *out = NULL;
-  if (sql) rc = sqlite3_prepare_v2(c->db, sql, -1, out, &tail);
-  if (!rc && *tail) {
-    *err = sqlite3_mprintf("the definition does not end where it should: "
-                           "%.100s",
-                           tail);
-    rc = SQLITE_ERROR;
-  } else if (rc && rc != SQLITE_NOMEM) {
-    *err = sqlite3_mprintf("%s", sqlite3_errmsg(c->db));
-  }
-  sqlite3_free(sql);
-  return rc;
-}
-
-/* Takes its only step. */
-static int finish(hp_conn *c, sqlite3_stmt *stmt, int rc, char **err) {
-  if (!rc) rc = sqlite3_step(stmt);
-  if (rc == SQLITE_ROW || rc == SQLITE_DONE) rc = SQLITE_OK;
-  if (rc && rc != SQLITE_NOMEM && !*err) {
-    *err = sqlite3_mprintf("%s", sqlite3_errmsg(c->db));
-  }
-  sqlite3_finalize(stmt);
-  return rc;
-}
-
-static int run(hp_conn *c, char **err, const char *format, ...) {
-  sqlite3_stmt *stmt;
-  va_list args;
-  char *sql;
-  int rc;
-
-  va_start(args, format);
-  sql = sqlite3_vmprintf(format, args);
-  va_end(args);
-  rc = prepare(c, sql, &stmt, err);
-  return finish(c, stmt, rc, err);
-}
 
 /* Is there a cached table of this name in temp? Another table is an error. */
 static int find(hp_conn *c, const char *name, bool *is_there, char **err) {
   sqlite3_stmt *stmt;
-  int rc = prepare(c,
-                   sqlite3_mprintf("SELECT sql LIKE '%%USING cached(%%' FROM "
-                                   "temp.sqlite_schema WHERE name = %Q COLLATE"
-                                   " NOCASE",
-                                   name),
-                   &stmt, err);
+  int rc = hp_statement_prepare(
+      c->db,
+      sqlite3_mprintf("SELECT sql LIKE '%%USING cached(%%' FROM "
+                      "temp.sqlite_schema WHERE name = %Q COLLATE"
+                      " NOCASE",
+                      name),
+      &stmt, err);
   bool is_other = false;
 
   *is_there = !rc && sqlite3_step(stmt) == SQLITE_ROW;
@@ -70,30 +27,33 @@ static int find(hp_conn *c, const char *name, bool *is_there, char **err) {
 
 static int make(hp_conn *c, const char *name, const char *sql,
                 const char *options, char **err) {
-  return run(c, err, "CREATE VIRTUAL TABLE temp.\"%w\" USING cached((%s)%s%s)",
-             name, sql, options && *options ? ", " : "",
-             options ? options : "");
+  return hp_statement_run(
+      c->db, err, "CREATE VIRTUAL TABLE temp.\"%w\" USING cached((%s)%s%s)",
+      name, sql, options && *options ? ", " : "", options ? options : "");
 }
 
 static int drop(hp_conn *c, const char *name, char **err) {
   bool is_there;
   int rc = find(c, name, &is_there, err);
 
-  return rc || !is_there ? rc : run(c, err, "DROP TABLE temp.\"%w\"", name);
+  return rc || !is_there
+             ? rc
+             : hp_statement_run(c->db, err, "DROP TABLE temp.\"%w\"", name);
 }
 
 static int keep(hp_conn *c, const char *name, const char *sql,
                 const char *options, char **err) {
-  int rc = run(c, err,
-               "CREATE TABLE IF NOT EXISTS main.hotpath_definitions("
-               "name TEXT PRIMARY KEY COLLATE NOCASE, sql TEXT NOT NULL,"
-               " options TEXT)");
+  int rc = hp_statement_run(
+      c->db, err,
+      "CREATE TABLE IF NOT EXISTS main.hotpath_definitions("
+      "name TEXT PRIMARY KEY COLLATE NOCASE, sql TEXT NOT NULL,"
+      " options TEXT)");
 
   if (rc) return rc;
-  return run(c, err,
-             "INSERT OR REPLACE INTO main.hotpath_definitions"
-             " VALUES (%Q, %Q, %Q)",
-             name, sql, options);
+  return hp_statement_run(c->db, err,
+                          "INSERT OR REPLACE INTO main.hotpath_definitions"
+                          " VALUES (%Q, %Q, %Q)",
+                          name, sql, options);
 }
 
 /* Gives the sentence about `probe` the name that the user knows. */
@@ -159,8 +119,9 @@ int hp_stored_undefine(hp_conn *c, const char *name, int64_t *n, char **err) {
   hp_hook_mute(c);
   rc = drop(c, name, err);
   if (!rc && has_definitions(c)) {
-    rc = run(c, err, "DELETE FROM main.hotpath_definitions WHERE name = %Q",
-             name);
+    rc = hp_statement_run(
+        c->db, err, "DELETE FROM main.hotpath_definitions WHERE name = %Q",
+        name);
     if (!rc) *n = sqlite3_changes(c->db);
   }
   hp_hook_unmute(c);
@@ -193,10 +154,11 @@ static int load(hp_conn *c, int64_t *n, char **err) {
   int rc;
 
   if (!has_definitions(c)) return SQLITE_OK;
-  rc = prepare(c,
-               sqlite3_mprintf("SELECT name, sql, options FROM"
-                               " main.hotpath_definitions ORDER BY rowid"),
-               &rows, err);
+  rc = hp_statement_prepare(
+      c->db,
+      sqlite3_mprintf("SELECT name, sql, options FROM"
+                      " main.hotpath_definitions ORDER BY rowid"),
+      &rows, err);
   while (!rc && (rc = sqlite3_step(rows)) == SQLITE_ROW) {
     rc = load_one(c, rows, n, err);
   }

@@ -28,8 +28,20 @@ int hp_table_plan(hp_table *t, char **err) {
   return hp_identity_plan(&t->id, err);
 }
 
-int hp_table_check(hp_table *t, char **err) {
-  return hp_identity_read(&t->id, err);
+int hp_table_check(hp_table *t, bool is_new, char **err) {
+  int rc = hp_identity_read(&t->id, err);
+  char *why = NULL;
+
+  if (rc || !is_new || t->d->options.consistency != HP_CONSISTENCY_TRACKED) {
+    return rc;
+  }
+  rc = hp_generation_check(&t->generation, &why);
+  if (why) {
+    *err = sqlite3_mprintf("%s: consistency=tracked is not possible: %s",
+                           t->d->name, why);
+  }
+  sqlite3_free(why);
+  return rc;
 }
 
 static int build(hp_table *t, char **err) {
@@ -60,6 +72,7 @@ int hp_table_new(hp_conn *c, hp_definition *d, hp_table **out, char **err) {
   }
   *t = (hp_table){.conn = c,
                   .d = d,
+                  .generation = {.conn = c, .sql = d->sql},
                   .id = {.conn = c, .d = d, .runner = {.conn = c, .d = d}}};
   rc = build(t, err);
   if (rc) {
@@ -72,6 +85,7 @@ int hp_table_new(hp_conn *c, hp_definition *d, hp_table **out, char **err) {
 
 void hp_table_free(hp_table *t) {
   if (!t) return;
+  hp_generation_term(&t->generation);
   hp_tagging_term(&t->tagging);
   hp_identity_term(&t->id);
   hp_sheet_free(t->sheet);
@@ -112,6 +126,7 @@ static int publish(hp_table *t, hp_call *k, hp_answer *a,
                         .score = t->sheet->score,
                         .stamps = k->look.stamps,
                         .n_deps = t->id.deps.n,
+                        .generation = k->has_generation ? &k->generation : NULL,
                         .tags = tags,
                         .n_tags = n_tags,
                         .cost_ns = cost_ns,
@@ -157,10 +172,12 @@ static int compute(hp_table *t, hp_call *k, hp_answer *a, char **err) {
       hp_tagging_see(&t->tagging, t->id.runner.stmt, k->argv, tags, &n_tags)) {
     k->may_keep = false;
   }
+  if (k->may_keep) rc = hp_lookup_generation(t, k);
+  if (rc) return rc;
   rc = hp_runner_begin(&t->id.runner, k->argv, &has_row, err);
   if (rc) return rc;
   hp_identity_note_run(&t->id);
-  if (k->may_keep && t->d->options.consistency == HP_CONSISTENCY_SNAPSHOT) {
+  if (k->may_keep && t->d->options.consistency != HP_CONSISTENCY_TTL) {
     k->may_keep = hp_deps_confirm(&t->id.deps, &k->look);
   }
   rc = hp_runner_collect(&t->id.runner, has_row, &limits, a, &is_complete, err);
@@ -239,6 +256,7 @@ static void init_call(hp_call *k, sqlite3_stmt *once, sqlite3_value **argv,
   k->args = args;
   k->once = once;
   k->has_key = k->is_refresh = k->is_shared = k->is_outdated = false;
+  k->has_generation = k->should_ask = k->is_asked = false;
 }
 
 int hp_table_answer(hp_table *t, sqlite3_stmt *once, sqlite3_value **argv,

@@ -22,8 +22,9 @@ typedef struct hp_table hp_table;
 int hp_table_new(hp_conn *c, hp_definition *d, hp_table **out, char **err);
 
 /* Finds out now, not at the first call, whether answers of the SELECT can be
-** cached. The codes of hp_table_new(). */
-int hp_table_check(hp_table *t, char **err);
+** cached; if the table is_new also whether consistency=tracked is possible. The
+** codes of hp_table_new(). */
+int hp_table_check(hp_table *t, bool is_new, char **err);
 
 /* NULL is allowed. */
 void hp_table_free(hp_table *t);

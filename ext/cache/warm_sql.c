@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cache/warm_sql.h"
 #include "cache/stored.h"
+#include "cache/tracking.h"
 #include "cache/warm.h"
 
 /* Ends a function that failed with rc; frees why, which may be NULL. */
@@ -111,6 +112,38 @@ static void cache_undefine(sqlite3_context *ctx, int argc,
     sqlite3_result_int64(ctx, n);
 }
 
+static void track(sqlite3_context *ctx, sqlite3_value *table,
+                  const char *function,
+                  int (*step)(hp_conn *, const char *, int64_t *, char **)) {
+  const char *name = text_of(table);
+  char *err = NULL;
+  int64_t n;
+  int rc;
+
+  if (!name) {
+    fail(ctx, function,
+         sqlite3_mprintf("the argument is the name of a table in main"),
+         SQLITE_ERROR);
+    return;
+  }
+  rc = step(sqlite3_user_data(ctx), name, &n, &err);
+  if (rc)
+    fail(ctx, function, err, rc);
+  else
+    sqlite3_result_int64(ctx, n);
+}
+
+static void cache_track(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
+  (void)argc;
+  track(ctx, argv[0], "cache_track", hp_tracking_add);
+}
+
+static void cache_untrack(sqlite3_context *ctx, int argc,
+                          sqlite3_value **argv) {
+  (void)argc;
+  track(ctx, argv[0], "cache_untrack", hp_tracking_remove);
+}
+
 static int add(hp_conn *c, const char *name, int n_args,
                void (*call)(sqlite3_context *, int, sqlite3_value **)) {
   hp_conn *ref;
@@ -127,5 +160,7 @@ int hp_warm_sql_register(hp_conn *c) {
 
   if (!rc) rc = add(c, "cache_warm", 2, cache_warm);
   if (!rc) rc = add(c, "cache_define", -1, cache_define);
-  return rc ? rc : add(c, "cache_undefine", 1, cache_undefine);
+  if (!rc) rc = add(c, "cache_undefine", 1, cache_undefine);
+  if (!rc) rc = add(c, "cache_track", 1, cache_track);
+  return rc ? rc : add(c, "cache_untrack", 1, cache_untrack);
 }

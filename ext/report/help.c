@@ -170,6 +170,16 @@ const hp_help hp_help_table[] = {
     {"cache_undefine", "function", "name", "INT: definitions forgotten",
      "Drops the cached table of this name and its definition.",
      "SELECT cache_undefine('nothing')"},
+    {"cache_track", "function", "table", "INT: 1, or 0 if it was tracked",
+     "Makes triggers on a table of main that write, with each change of a row, "
+     "a new number into hotpath_generations, which cached tables with "
+     "consistency=tracked go by. Writing a row then costs one more.",
+     "CREATE TABLE shelf(id INTEGER PRIMARY KEY); SELECT cache_track('shelf'); "
+     "DROP TABLE shelf; DROP TABLE hotpath_generations"},
+    {"cache_untrack", "function", "table", "INT: 1, or 0 if it was not",
+     "Takes the triggers and the number away.",
+     "CREATE TABLE shelf(id INTEGER PRIMARY KEY); SELECT cache_track('shelf'); "
+     "SELECT cache_untrack('shelf'); DROP TABLE shelf"},
     {"cache_set", "function", "key, value[, ttl[, tag, ...]]",
      "INT: 1, or 0 if it is too large to be kept",
      "Keeps a value of any type under a key of any type, for ttl seconds "

@@ -191,17 +191,31 @@ static void note_database(reading *r, int i, unsigned *mask) {
   *mask |= 1u << i;
 }
 
+static void note_root(hp_program *out, int root) {
+  for (int i = 0; i < out->n_roots; i++) {
+    if (out->roots[i] == root) return;
+  }
+  if (out->n_roots == HP_PROGRAM_ROOTS)
+    out->n_roots = -1;
+  else if (out->n_roots >= 0)
+    out->roots[out->n_roots++] = root;
+}
+
+static const char *const openings[] = {"OpenRead", "OpenWrite", "ReopenIdx",
+                                       NULL};
+
 static void note_op(reading *r, const char *opcode, sqlite3_stmt *row) {
   int p1 = sqlite3_column_int(row, COL_P1);
+  int p3 = sqlite3_column_int(row, COL_P3);
 
   if (strcmp(opcode, "Transaction") == 0) {
     note_database(r, p1, &r->out->read_mask);
     if (sqlite3_column_int(row, COL_P2) != 0) {
       note_database(r, p1, &r->out->write_mask);
     }
-  } else if (strcmp(opcode, "OpenRead") == 0 ||
-             strcmp(opcode, "OpenWrite") == 0) {
-    note_database(r, sqlite3_column_int(row, COL_P3), &r->out->read_mask);
+  } else if (is_among(opcode, openings)) {
+    note_database(r, p3, &r->out->read_mask);
+    if (p3 == 0) note_root(r->out, sqlite3_column_int(row, COL_P2));
   } else if (strcmp(opcode, "Offset") == 0) {
     set_text(r, &r->out->doubt, "sqlite_offset() is not deterministic");
   }

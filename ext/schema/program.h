@@ -22,6 +22,8 @@
 
 #include <stdbool.h>
 
+#define HP_PROGRAM_ROOTS 24
+
 /* Zero-initialised by hp_program_read(). */
 typedef struct hp_program {
   hp_hash128 hash;     /* of opcodes, operands and result column names; memory
@@ -31,17 +33,20 @@ typedef struct hp_program {
   unsigned read_mask;  /* bit i: database i is read (0 main, 1 temp, then
                        ** the attached ones in PRAGMA database_list's order) */
   unsigned write_mask; /* ditto, a write transaction is asked for */
-  bool uses_temp;      /* reads a temp table, view or virtual table */
-  bool uses_vtab;      /* reads a virtual table of any kind */
-  bool uses_cached;    /* reads a table of the module "cached": see vtabs */
-  char *doubt;         /* NULL, or what makes the answer change by itself:
-                       ** "random() is not deterministic" */
-  char *private_why;   /* NULL, or why the answer may only be used by this
-                       ** connection: "uses the function f(), which the
-                       ** application defined" */
-  char *direct_why;    /* NULL, or why only top-level SQL may ask this, not
-                       ** what a schema stores: "uses load_extension(), …" */
-  hp_vtabs vtabs;      /* the virtual tables that the program opens */
+  int n_roots;         /* -1: more than HP_PROGRAM_ROOTS */
+  int roots[HP_PROGRAM_ROOTS]; /* root pages of the tables and indexes of main
+                               ** that it opens, each once */
+  bool uses_temp;              /* reads a temp table, view or virtual table */
+  bool uses_vtab;              /* reads a virtual table of any kind */
+  bool uses_cached;  /* reads a table of the module "cached": see vtabs */
+  char *doubt;       /* NULL, or what makes the answer change by itself:
+                     ** "random() is not deterministic" */
+  char *private_why; /* NULL, or why the answer may only be used by this
+                     ** connection: "uses the function f(), which the
+                     ** application defined" */
+  char *direct_why;  /* NULL, or why only top-level SQL may ask this, not
+                     ** what a schema stores: "uses load_extension(), …" */
+  hp_vtabs vtabs;    /* the virtual tables that the program opens */
 } hp_program;
 
 /* Reads the program of sql, one SELECT, VALUES or WITH … SELECT statement.

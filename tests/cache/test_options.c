@@ -78,9 +78,11 @@ START_TEST(consistency_is_a_word_quoted_or_not) {
                    HP_CONSISTENCY_TTL);
   ck_assert_int_eq(read_ok("Consistency = \"snapshot\"").consistency,
                    HP_CONSISTENCY_SNAPSHOT);
-  refuse("consistency=eventual", "allowed: snapshot or ttl");
-  refuse("consistency='ttl", "allowed: snapshot or ttl");
-  refuse("consistency=", "allowed: snapshot or ttl");
+  ck_assert_int_eq(read_ok("consistency=tracked").consistency,
+                   HP_CONSISTENCY_TRACKED);
+  refuse("consistency=eventual", "allowed: snapshot, tracked or ttl");
+  refuse("consistency='ttl", "allowed: snapshot, tracked or ttl");
+  refuse("consistency=", "allowed: snapshot, tracked or ttl");
 }
 END_TEST
 

@@ -9,7 +9,8 @@
 ** turn: reads through cached tables, DML in autocommit and in transactions
 ** with savepoints, triggers, cascades, REPLACE, UPSERT, DDL on everything the
 ** cached SELECTs depend on, ATTACH and DETACH, checkpoints, VACUUM, blob
-** writes, functions that write, trace hooks taken away, closing and opening.
+** writes, functions that write, trace hooks taken away, tables tracked and
+** not, closing and opening.
 ** Nothing but SEED decides what a thread does; with one process, thread and
 ** any number of connections the whole run can be replayed.
 **
@@ -53,7 +54,7 @@ typedef struct setup {
 } setup;
 
 typedef struct source {
-  const char *name; /* of the cached table */
+  const char *name; /* of the cached table: t_... has consistency=tracked */
   const char *sql;  /* its SELECT, with :k where it has a parameter */
   bool has_key;
 } source;
@@ -74,6 +75,15 @@ static const source sources[] = {
      "SELECT a.v AS v, t.v AS u FROM a JOIN x.t AS t USING(id) WHERE id = :k",
      true},
     {"c_temp", "SELECT v FROM temp.own WHERE id = :k", true},
+    {"t_row", "SELECT id, v FROM a WHERE id = :k", true},
+    {"t_sum", "SELECT count(*) AS n, total(v) AS t FROM b", false},
+    {"t_join",
+     "SELECT a.v AS x, c.v AS y FROM a JOIN c USING(id)"
+     " WHERE id = :k",
+     true},
+    {"t_view", "SELECT x FROM va ORDER BY x", false},
+    {"t_child", "SELECT count(*) AS n FROM child WHERE p = :k", true},
+    {"t_rep", "SELECT v FROM rep WHERE k = :k", true},
 };
 enum { N_SOURCES = sizeof sources / sizeof *sources };
 
@@ -166,6 +176,34 @@ static const char schema[] =
     "INSERT INTO parent VALUES(1),(2),(3),(4);"
     "INSERT INTO wr VALUES(1,0),(2,0)";
 
+static const char tracks[] = "SELECT cache_track('a'), cache_track('b'),"
+                             " cache_track('c'), cache_track('child'),"
+                             " cache_track('rep')";
+
+static void load(const setup *s, sqlite3 *db) {
+  char *err = NULL;
+
+  sqlite3_enable_load_extension(db, 1);
+  if (sqlite3_load_extension(db, s->so, NULL, &err)) die(err, NULL);
+}
+
+/* A forked process must not find a hotpath that watches files already. */
+static void track(const setup *s, const char *path) {
+  int status;
+  pid_t pid = fork();
+  sqlite3 *db;
+
+  if (pid < 0) die("fork", NULL);
+  if (pid == 0) {
+    if (sqlite3_open(path, &db)) die(path, db);
+    load(s, db);
+    if (sqlite3_exec(db, tracks, NULL, NULL, NULL)) die("cache_track", db);
+    sqlite3_close(db);
+    _exit(0);
+  }
+  if (waitpid(pid, &status, 0) != pid || status) die("cache_track", NULL);
+}
+
 static void create_file(const setup *s, const char *name, const char *sql) {
   char path[600];
   sqlite3 *db;
@@ -185,9 +223,11 @@ static void create_file(const setup *s, const char *name, const char *sql) {
 static void create(const setup *s) {
   static const char other[] = "CREATE TABLE t(id INTEGER PRIMARY KEY, v);"
                               "INSERT INTO t VALUES(1,%d),(2,%d),(3,%d),(4,%d)";
-  char *sql = sqlite3_mprintf(other, 11, 12, 13, 14);
+  char *sql = sqlite3_mprintf(other, 11, 12, 13, 14), path[600];
 
   create_file(s, "main.db", schema);
+  snprintf(path, sizeof path, "%s/main.db", s->dir);
+  track(s, path);
   create_file(s, "x0.db", sql);
   sqlite3_free(sql);
   sql = sqlite3_mprintf(other, 21, 22, 23, 24);
@@ -233,13 +273,6 @@ static void attach(worker *w, uint32_t which) {
   run(w, "ATTACH '%q/x%d.db' AS x", w->s->dir, (int)which);
 }
 
-static void load(worker *w, sqlite3 *db) {
-  char *err = NULL;
-
-  sqlite3_enable_load_extension(db, 1);
-  if (sqlite3_load_extension(db, w->s->so, NULL, &err)) die(err, NULL);
-}
-
 static void open_connection(worker *w) {
   connection *c = w->at;
   char path[600];
@@ -252,7 +285,7 @@ static void open_connection(worker *w) {
                           NULL, NULL);
   sqlite3_create_function(c->db, "blob_aside", 1, SQLITE_UTF8, NULL, blob_aside,
                           NULL, NULL);
-  load(w, c->db);
+  load(w->s, c->db);
   run(w,
       "PRAGMA synchronous=OFF; PRAGMA foreign_keys=%d;"
       "CREATE TEMP TABLE own(id INTEGER PRIMARY KEY, v);"
@@ -260,8 +293,8 @@ static void open_connection(worker *w) {
       (int)below(w, 2));
   attach(w, below(w, 2));
   for (int i = 0; i < N_SOURCES; i++) {
-    run(w, "CREATE VIRTUAL TABLE temp.%s USING cached((%s))", sources[i].name,
-        sources[i].sql);
+    run(w, "CREATE VIRTUAL TABLE temp.%s USING cached((%s)%s)", sources[i].name,
+        sources[i].sql, *sources[i].name == 't' ? ", consistency=tracked" : "");
   }
 }
 
@@ -581,6 +614,12 @@ static const char *const odd_jobs[] = {
     "PRAGMA cache_spill=2",
     "DELETE FROM log",
     "PRAGMA shrink_memory",
+    "SELECT cache_untrack('a')",
+    tracks,
+    "DROP TRIGGER IF EXISTS hotpath_insert_rep",
+    tracks,
+    "DROP TRIGGER IF EXISTS hotpath_update_c",
+    tracks,
 };
 
 static void reattach(worker *w) {
