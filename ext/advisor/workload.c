@@ -4,6 +4,7 @@
 #include "base/hook.h"
 #include "query/stats.h"
 #include "query/trace.h"
+#include "schema/own.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,7 @@ static int copy_stat(const hp_stat *s, void *arg) {
   choice *grown;
 
   if (!s->sample || strcmp(s->database, r->file) != 0) return 0;
+  if (!hp_own_has_rows(s->sample) || hp_own_is_asked(s->sample)) return 0;
   grown = sqlite3_realloc64(r->at, ((size_t)r->n + 1) * sizeof *grown);
   if (grown) r->at = grown;
   if (!grown || !(r->at[r->n].sql = sqlite3_mprintf("%s", s->sample))) {

@@ -22,7 +22,8 @@ typedef struct hp_workload {
 HP_MUST_CHECK int hp_workload_add(hp_workload *w, const char *sql,
                                   double calls);
 
-/* Appends what analysis has recorded for c's main database. SQLITE_OK or
+/* Appends what analysis has recorded for c's main database and advice could be
+** for: statements about rows of the application's. SQLITE_OK or
 ** SQLITE_NOMEM. */
 HP_MUST_CHECK int hp_workload_recorded(hp_workload *w, hp_conn *c);
 

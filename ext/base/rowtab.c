@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/rowtab.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #define MAX_ARGS 16
@@ -242,10 +243,30 @@ static void free_client(void *p) {
   sqlite3_free(cl);
 }
 
+enum { MAX_TABLES = 64 };
+static _Atomic(const hp_rowtab *) registered[MAX_TABLES];
+
+/* One that finds no place is not listed. */
+static void enlist(const hp_rowtab *table) {
+  for (int i = 0; i < MAX_TABLES; i++) {
+    const hp_rowtab *there = NULL;
+
+    if (atomic_compare_exchange_strong(&registered[i], &there, table) ||
+        there == table) {
+      return;
+    }
+  }
+}
+
+const hp_rowtab *hp_rowtab_at(int i) {
+  return i >= 0 && i < MAX_TABLES ? atomic_load(&registered[i]) : NULL;
+}
+
 int hp_rowtab_register(hp_conn *c, const hp_rowtab *table) {
   client *cl = sqlite3_malloc64(sizeof *cl);
 
   if (!cl) return SQLITE_NOMEM;
+  enlist(table);
   *cl = (client){.table = table};
   hp_conn_open(c->db, &cl->conn); /* c exists: this only adds a reference */
   return sqlite3_create_module_v2(c->db, table->name, &module, cl, free_client);

@@ -36,4 +36,8 @@ struct hp_rowtab {
 /* Registers table on c's connection. An SQLite code. */
 int hp_rowtab_register(hp_conn *c, const hp_rowtab *table);
 
+/* The i-th table that was ever registered in this process, from 0; NULL after
+** the last. Thread-safe. */
+const hp_rowtab *hp_rowtab_at(int i);
+
 #endif

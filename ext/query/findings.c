@@ -12,6 +12,7 @@
 #include "query/stats.h"
 #include "query/trace.h"
 #include "query/warning.h"
+#include "schema/own.h"
 #include "schema/program.h"
 
 #include <string.h>
@@ -36,22 +37,9 @@ static double total_ms(const hp_stat_view *v) {
   return (double)v->tally.total_ns / 1e6;
 }
 
-/* Statements about hotpath itself are not the application's. */
-static bool is_own(const char *query) {
-  static const char *const names[] = {
-      "*FROM query_*",  "*FROM slow_queries*", "*FROM hotpath_*",
-      "*FROM cache_*",  "*FROM nplus1_*",      "*FROM index_*",
-      "*query_reset(*", "*query_config(*",     "*FROM pragma_*"};
-
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    if (sqlite3_strglob(names[i], query) == 0) return true;
-  }
-  return false;
-}
-
 static bool is_here(const look *l, const hp_stat_view *v) {
   return hp_explain_covers(l->explain, v->stat->database) &&
-         !is_own(v->stat->query);
+         !hp_own_is_asked(v->stat->query);
 }
 
 static bool has_price(hp_warning_kind kind) {
@@ -214,8 +202,8 @@ static void add_slow(look *l) {
   }
   for (int i = 0; i < n; i++) {
     const hp_slow *e = list[i];
-    if (!hp_explain_covers(l->explain, e->database) || is_own(e->text) ||
-        hp_findings_has(l->out, e->fingerprint))
+    if (!hp_explain_covers(l->explain, e->database) ||
+        hp_own_is_asked(e->text) || hp_findings_has(l->out, e->fingerprint))
       continue;
     hp_findings_add(
         l->out,
