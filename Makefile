@@ -76,8 +76,8 @@ coherence: ## readers and writers in several processes never disagree
 oracle: ## every cached read repeated uncached (OPS=1000000 SEED=1)
 soak: ## the oracle for longer: make soak OPS=10000000
 	@$(MAKE) oracle OPS=$${OPS:-2000000}
-mutate: all $(call PROGS,oracle) $(call PROGS,coherence) ## each rule off: the oracle must fail (ONLY=rule)
-	@sh tests/oracle/mutate.sh $(abspath $(B)/bin/tests) $(ONLY)
+mutate: all $(B)/unit $(call PROGS,oracle) $(call PROGS,coherence) ## each rule off: a test must fail (ONLY=rule)
+	@UNIT_OBJ='$(TOBJ)' sh tests/oracle/mutate.sh $(abspath $(B)/bin/tests) $(ONLY)
 .SECONDEXPANSION:
 $(PARTS): all $(B)/.setup-test $$(call PROGS,$$@)
 	@SO=$(abspath $(B)/hotpath.so) ROOT=$(CURDIR) BIN=$(abspath $(B)/bin/tests/$@) \

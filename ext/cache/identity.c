@@ -12,28 +12,12 @@ static int fail(char **err, int rc, char *sentence) {
   return sentence ? rc : SQLITE_NOMEM;
 }
 
-/* Settings of the connection that change what a SELECT returns without
-** changing its program. */
-static unsigned settings_of(sqlite3 *db) {
-  static const int ops[] = {SQLITE_DBCONFIG_DQS_DML, SQLITE_DBCONFIG_DQS_DDL,
-                            SQLITE_DBCONFIG_ENABLE_VIEW,
-                            SQLITE_DBCONFIG_TRUSTED_SCHEMA};
-  unsigned bits = 0;
-
-  for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
-    int on = 0;
-    sqlite3_db_config(db, ops[i], -1, &on);
-    bits |= (unsigned)(on != 0) << i;
-  }
-  return bits;
-}
-
 /* Everything that two connections must have in common to share answers. */
 static hp_key program_key(hp_identity *id, const hp_program *p) {
   const hp_options *o = &id->d->options;
   struct {
     hp_hash128 program, sql, tags;
-    uint64_t settings, owner, consistency;
+    uint64_t owner, consistency;
     int64_t ttl_ms;
   } parts;
 
@@ -43,7 +27,6 @@ static hp_key program_key(hp_identity *id, const hp_program *p) {
   if (o->tags) {
     parts.tags = hp_hash128_of(o->tags, strlen(o->tags), hp_hash_secret());
   }
-  parts.settings = settings_of(id->conn->db);
   parts.consistency = o->consistency;
   parts.ttl_ms = o->fresh.ttl_ms;
   if (id->is_private) parts.owner = atomic_fetch_add(&n_private, 1) + 1;

@@ -2,9 +2,10 @@
 **
 ** Under which identity a cached table's answers are filed: what two tables, on
 ** whatever connections, must have in common to share answers. That is the
-** text and the program of the SELECT, the settings of the connection that
-** change its meaning, the options that change what is kept, and the databases
-** it reads. Belongs to one virtual table instance and its connection's thread.
+** text and the program of the SELECT, the options that change what is kept, and
+** the databases it reads. A setting of the connection that changes what the
+** text means shows in the program, or in that it cannot be prepared. Belongs to
+** one virtual table instance and its connection's thread.
 */
 #ifndef HP_CACHE_IDENTITY_H
 #define HP_CACHE_IDENTITY_H
