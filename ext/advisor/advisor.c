@@ -10,7 +10,7 @@ hp_advisor_options hp_advisor_defaults(void) {
   return (hp_advisor_options){.max_bytes = (int64_t)1 << 30,
                               .budget_ms = 20000,
                               .min_gain = 0.001,
-                              .min_density = 0.2};
+                              .min_density = 0.1};
 }
 
 static int cost_of_set(void *arg, const bool *set, double *out) {
@@ -31,6 +31,18 @@ static bool may_go_on(void *arg, double share) {
   return false;
 }
 
+/* Of the workload, with the indexes that the host has. */
+static double bare_cost(const hp_session *s) {
+  double sum = 0;
+
+  for (int i = 0; i < s->n; i++) sum += s->weights[i];
+  return sum;
+}
+
+static bool clashes(void *arg, const bool *set, int in, int out) {
+  return hp_session_clashes(arg, set, in, out);
+}
+
 static int search(hp_session *s, bool *set) {
   size_t n = (size_t)hp_lab_count(s->lab);
   int64_t *bytes = hp_zeroed(n, sizeof *bytes);
@@ -41,8 +53,10 @@ static int search(hp_session *s, bool *set) {
                    .table = table,
                    .is_fixed = fixed,
                    .budget_bytes = s->options->budget_bytes,
+                   .bare = bare_cost(s),
                    .min_gain = s->options->min_gain,
                    .min_density = s->options->min_density / hp_session_bytes(s),
+                   .clashes = clashes,
                    .cost = cost_of_set,
                    .may_go_on = may_go_on,
                    .arg = s};
@@ -69,8 +83,8 @@ static int search(hp_session *s, bool *set) {
 ** soon. */
 
 /* What a byte of index must save, in ns of the workload. */
-static double price_of(const hp_session *s, double total) {
-  return total * s->options->min_density / hp_session_bytes(s);
+static double price_of(const hp_session *s) {
+  return bare_cost(s) * s->options->min_density / hp_session_bytes(s);
 }
 
 /* Adds to set the index that makes statement q cheapest, its bytes counted;
@@ -87,7 +101,10 @@ static int seed_once(hp_session *s, int q, bool *set, double price,
     int i = s->n_originals + k;
     double cost;
 
-    if (set[i] || !s->candidates.at[s->made_of[k]].helps[q]) continue;
+    if (set[i] || !s->candidates.at[s->made_of[k]].helps[q] ||
+        hp_session_clashes(s, set, i, -1)) {
+      continue;
+    }
     set[i] = true;
     rc = hp_trial_cost(s->trial, q, set, &with, s->err);
     set[i] = false;
@@ -114,7 +131,10 @@ static int seed_group(hp_session *s, int q, bool *set, double price) {
     int k = i - s->n_originals;
 
     more[i] = set[i];
-    if (k < 0 || s->candidates.at[s->made_of[k]].group != q + 1) continue;
+    if (k < 0 || s->candidates.at[s->made_of[k]].group != q + 1 ||
+        hp_session_clashes(s, more, i, -1)) {
+      continue;
+    }
     more[i] = true;
     worth += price * (double)hp_lab_index_at(s->lab, i)->n_bytes;
     n++;
@@ -136,10 +156,8 @@ enum { MAX_SEEDS = 3 }; /* indexes for one statement */
 static int seed(hp_session *s, bool *set) {
   bool *done = hp_zeroed((size_t)s->n, sizeof *done);
   int rc = done ? SQLITE_OK : SQLITE_NOMEM;
-  double price, total = 0;
+  double price = price_of(s);
 
-  for (int i = 0; i < s->n; i++) total += s->weights[i];
-  price = price_of(s, total);
   for (int k = 0; rc == SQLITE_OK && k < s->n; k++) {
     bool added = true;
     int q = -1;
@@ -157,6 +175,20 @@ static int seed(hp_session *s, bool *set) {
   return rc;
 }
 
+/* Until no statement's plan under the chosen set is only guessed at. */
+static int search_surely(hp_session *s, bool *set) {
+  bool is_doubtful = true;
+  int rc = SQLITE_OK;
+
+  while (rc == SQLITE_OK && is_doubtful) {
+    rc = search(s, set);
+    if (rc == SQLITE_OK) {
+      rc = hp_trial_doubt(s->trial, set, &is_doubtful, s->err);
+    }
+  }
+  return rc;
+}
+
 static int advise(hp_session *s, sqlite3 *host) {
   bool *set = NULL;
   int rc = hp_session_open(s, host);
@@ -169,7 +201,7 @@ static int advise(hp_session *s, sqlite3 *host) {
   if (rc == SQLITE_OK) rc = search(s, set);
   if (rc == SQLITE_OK) {
     hp_trial_be_patient(s->trial);
-    rc = search(s, set);
+    rc = search_surely(s, set);
   }
   if (rc == SQLITE_OK) {
     rc = hp_verdict_give(s->lab, s->trial, s->statements, s->n, set, s->out,

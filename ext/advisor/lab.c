@@ -49,7 +49,7 @@ static int run(hp_lab *lab, char **err, const char *fmt, ...) {
 }
 
 /* First column of the first row, or 0. */
-static int64_t number(hp_lab *lab, const char *sql, const char *text) {
+static int64_t number(const hp_lab *lab, const char *sql, const char *text) {
   sqlite3_stmt *stmt = NULL;
   int64_t value = 0;
 
@@ -458,6 +458,20 @@ bool hp_lab_covers(const hp_lab *lab, int wide, int narrow) {
   }
   sqlite3_finalize(stmt);
   return covers;
+}
+
+bool hp_lab_repeats_key(const hp_lab *lab, int i) {
+  char *sql = sqlite3_mprintf(
+      "SELECT 1 FROM pragma_index_list(%Q) AS l WHERE l.origin <> 'c' AND NOT"
+      " EXISTS (SELECT 1 FROM pragma_index_xinfo(?) AS x WHERE x.key AND NOT"
+      " EXISTS (SELECT 1 FROM pragma_index_xinfo(l.name) AS w WHERE w.key AND"
+      " w.seqno = x.seqno AND w.name = x.name AND w.coll = x.coll AND"
+      " w.\"desc\" = x.\"desc\"))",
+      lab->at[i].table);
+  bool repeats = sql && number(lab, sql, lab->at[i].name) != 0;
+
+  sqlite3_free(sql);
+  return repeats;
 }
 
 int hp_lab_analyze(hp_lab *lab, const bool *shown, int64_t *ns, char **err) {

@@ -41,9 +41,13 @@ static int cost_with(state *st, int out, int in, double *cost) {
   return st->s->cost(st->s->arg, st->trial, cost);
 }
 
+static bool clashes(const state *st, int in, int out) {
+  return st->s->clashes && st->s->clashes(st->s->arg, st->set, in, out);
+}
+
 /* What an index must save to be worth having. */
 static double least_gain(const state *st, int i) {
-  return st->total *
+  return st->s->bare *
          (st->s->min_gain + st->s->min_density * (double)st->s->n_bytes[i]);
 }
 
@@ -64,7 +68,7 @@ static int extend(state *st, bool *added) {
     double least = least_gain(st, i), cost;
     int rc;
 
-    if (st->set[i] || st->bound[i] < least ||
+    if (st->set[i] || clashes(st, i, -1) || st->bound[i] < least ||
         score(s, i, st->bound[i]) <= best_score || !s->may_go_on(s->arg, 0.6)) {
       continue;
     }
@@ -126,10 +130,10 @@ static int shrink(state *st, bool *changed) {
 /* True if the exchange pays: the cost and what the bytes are worth, taken
 ** together, fall by enough. */
 static bool is_better(const state *st, int out, int in, double cost) {
-  double worth = st->s->min_density * st->total *
+  double worth = st->s->min_density * st->s->bare *
                  (double)(st->s->n_bytes[in] - st->s->n_bytes[out]);
 
-  return cost + worth < st->total * (1 - st->s->min_gain / 4);
+  return cost + worth < st->total - st->s->bare * st->s->min_gain / 4;
 }
 
 /* Exchanges indexes for others of their table while that pays. */
@@ -141,7 +145,8 @@ static int exchange(state *st, bool *changed) {
       double cost;
       int rc;
 
-      if (s->is_fixed[out] || st->set[in] || s->table[in] != s->table[out]) {
+      if (s->is_fixed[out] || st->set[in] || s->table[in] != s->table[out] ||
+          clashes(st, in, out)) {
         continue;
       }
       if (!s->may_go_on(s->arg, 1)) return SQLITE_OK;

@@ -21,8 +21,12 @@ typedef struct hp_search {
                           ** exchanged */
   const bool *is_fixed;   /* of each: always there */
   int64_t budget_bytes;   /* for those that are not fixed; 0: no limit */
-  double min_gain;        /* share of the total cost that a step must save */
+  double bare;            /* cost of the workload as it was */
+  double min_gain;        /* share of it that a step must save */
   double min_density;     /* and, for each byte, this share more */
+  /* True if index `in` may not be beside those of set but `out` (-1: none):
+  ** one of the two repeats the other. NULL: none does. */
+  bool (*clashes)(void *arg, const bool *set, int in, int out);
   /* Sets *out to the workload's cost with these indexes. SQLITE_OK, or a code
   ** that ends the search. */
   int (*cost)(void *arg, const bool *set, double *out);

@@ -233,13 +233,46 @@ static int build_all(hp_session *s) {
   return rc;
 }
 
+/* What begins with what. An index that a partial one repeats is another one. */
+static int compare_all(hp_session *s) {
+  size_t n = (size_t)hp_lab_count(s->lab);
+  bool *all = hp_zeroed(n, sizeof *all);
+  int rc = SQLITE_NOMEM;
+
+  s->repeats = hp_zeroed(n * n, sizeof *s->repeats);
+  if (all && s->repeats) {
+    memset(all, true, n);
+    rc = hp_lab_show(s->lab, all, s->err);
+  }
+  sqlite3_free(all);
+  for (size_t i = 0; rc == SQLITE_OK && i < n; i++) {
+    if (hp_lab_index_at(s->lab, (int)i)->is_partial) continue;
+    for (size_t k = 0; k < n; k++) {
+      s->repeats[i * n + k] = k == i ? hp_lab_repeats_key(s->lab, (int)i)
+                                     : hp_lab_covers(s->lab, (int)k, (int)i);
+    }
+  }
+  return rc;
+}
+
+bool hp_session_clashes(const hp_session *s, const bool *set, int in, int out) {
+  int n = hp_lab_count(s->lab);
+
+  for (int k = 0; k < n; k++) {
+    if (k == out || (k != in && !set[k])) continue;
+    if (s->repeats[in * n + k]) return true;
+    if (k >= s->n_originals && k != in && s->repeats[k * n + in]) return true;
+  }
+  return false;
+}
+
 int hp_session_build(hp_session *s) {
   int rc = weigh(s);
 
   if (rc == SQLITE_OK) rc = look(s);
   if (rc == SQLITE_OK) rc = choose_candidates(s);
   if (rc == SQLITE_OK) rc = build_all(s);
-  return rc;
+  return rc == SQLITE_OK ? compare_all(s) : rc;
 }
 
 double hp_session_bytes(const hp_session *s) {
@@ -261,6 +294,7 @@ void hp_session_close(hp_session *s) {
   sqlite3_free(s->needs);
   sqlite3_free(s->weights);
   sqlite3_free(s->made_of);
+  sqlite3_free(s->repeats);
   sqlite3_free(s->costs);
   hp_trial_close(s->trial);
   hp_tables_term(&s->tables);

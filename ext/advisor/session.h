@@ -24,6 +24,8 @@ typedef struct hp_session {
   hp_cost *costs;  /* scratch, n of them */
   int *made_of;    /* of the built indexes: position in candidates */
   int n_originals; /* the lab's indexes before the built ones */
+  bool *repeats;   /* [i * n + k] of the lab's n indexes: k begins with all of
+                   ** i; [i * n + i]: an index of the host's does */
   char **err;
 } hp_session;
 
@@ -41,6 +43,10 @@ void hp_session_close(hp_session *s);
 /* The lab's indexes that the host has: true, of the others false. NULL when
 ** out of memory. Caller frees. */
 bool *hp_session_originals(const hp_session *s);
+
+/* True if index `in` should not be advised beside those of set but `out` (-1:
+** none): it would repeat one, or one that is built would repeat it. */
+bool hp_session_clashes(const hp_session *s, const bool *set, int in, int out);
 
 /* Bytes of the database without the built indexes. */
 double hp_session_bytes(const hp_session *s);

@@ -33,6 +33,7 @@ typedef struct subject {
   int n_plans, n_sets;
   int64_t least_steps; /* of the plans run to the end; 0: none yet */
   hp_cost first;       /* of the first plan; n_plans says whether it was run */
+  bool is_doubted;     /* a chosen set has a plan that was given up: wait */
 } subject;
 
 struct hp_trial {
@@ -135,21 +136,23 @@ static int64_t cap_of(const hp_trial *t, const subject *s) {
   int64_t cap = s->least_steps + s->least_steps / 5;
 
   if (s->n_plans == 0) return FIRST_CAP;
+  if (s->is_doubted && cap < 2 * s->first.steps) cap = 2 * s->first.steps;
   if (s->first.is_capped && !s->least_steps) {
     cap = t->is_patient ? FIRST_CAP : FIRST_CAP / 10;
   }
   return cap > LEAST_CAP ? cap : LEAST_CAP;
 }
 
-/* What did not come to an end counts as no better than the first plan, or, if
-** that did end, as much worse than it was seen to be: nobody knows how much. */
+/* What did not come to an end counts as no better than the first plan, and if
+** that did end as much worse than it was seen to be: nobody knows how much. */
 static void assume_worst(const subject *s, hp_cost *cost) {
   if (!s->first.is_capped) {
     cost->steps *= 8;
     cost->pages *= 8;
-  } else if (cost->steps < s->first.steps) {
-    *cost = s->first;
   }
+  if (cost->steps < s->first.steps) cost->steps = s->first.steps;
+  if (cost->pages < s->first.pages) cost->pages = s->first.pages;
+  if (cost->ns < s->first.ns) cost->ns = s->first.ns;
 }
 
 static int run(hp_trial *t, subject *s, hp_cost *cost, char **err) {
@@ -297,6 +300,26 @@ void hp_trial_be_patient(hp_trial *t) {
     forget_capped(s->plans, &s->n_plans);
     forget_capped(s->sets, &s->n_sets);
   }
+}
+
+int hp_trial_doubt(hp_trial *t, const bool *shown, bool *found, char **err) {
+  bool is_shown = false;
+  int rc = SQLITE_OK;
+  hp_cost cost;
+
+  *found = false;
+  *err = NULL;
+  for (int i = 0; rc == SQLITE_OK && i < t->n; i++) {
+    subject *s = &t->at[i];
+
+    rc = cost_of(t, s, shown, &is_shown, &cost, err);
+    if (rc != SQLITE_OK || !cost.is_capped) continue;
+    if (s->first.is_capped || s->is_doubted) continue;
+    s->is_doubted = *found = true;
+    forget_capped(s->plans, &s->n_plans);
+    s->n_sets = 0;
+  }
+  return rc;
 }
 
 void hp_trial_plan_anew(hp_trial *t) {

@@ -46,6 +46,12 @@ double hp_trial_sum(const hp_trial *t, const hp_cost *costs);
 ** yet come to an end, and tries those again that it gave up on. */
 void hp_trial_be_patient(hp_trial *t);
 
+/* Does a statement's plan under these indexes stand that was given up, while
+** the one without them came to its end? *found says so; such statements are
+** waited for longer from now on. Errors as above. */
+HP_MUST_CHECK int hp_trial_doubt(hp_trial *t, const bool *shown, bool *found,
+                                 char **err);
+
 /* The planner knows more than before: costs of sets are worked out anew, plans
 ** that were run need not be run again. */
 void hp_trial_plan_anew(hp_trial *t);

@@ -151,4 +151,5 @@ def main():
                 compare(so, driver, folder, scratch)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -4,6 +4,7 @@
 ** among them.
 */
 #include "advisor/advisor.h"
+#include "advisor/session.h"
 
 #include "support/db.h"
 #include "support/heap.h"
@@ -50,6 +51,13 @@ static const trap traps[] = {
     {"a column only compared by <> does not belong in an index", "",
      "1 SELECT * FROM t WHERE a = 7 AND b <> 3", "ON \"t\"(\"a\");", "\"b\"",
      1},
+    {"the beginning of a primary key is not repeated",
+     "CREATE TABLE pair(x INT, y INT, p1, p2, p3, p4, p5, p6,"
+     " PRIMARY KEY(x, y)); INSERT INTO pair SELECT a, id, 1, 2, 3, 4, 5, 6"
+     " FROM t",
+     "1 SELECT * FROM pair WHERE x = 7\n"
+     "1 SELECT p.* FROM u JOIN pair AS p ON p.x = u.d WHERE u.name = 'n77'",
+     "ON \"u\"(\"name\"", "ON \"pair\"(\"x\");", 1},
     {"LIMIT is not a column", "", "1 SELECT * FROM t WHERE c = 7 LIMIT 5",
      "ON \"t\"(\"c\");", "\"id\"\n, ", 1},
     {"IS NULL is an equality", "",
@@ -274,6 +282,78 @@ static hp_report advise(sqlite3 *db, const char *sql) {
   return r;
 }
 
+static const char *const small_works[] = {
+    "5 SELECT * FROM t WHERE a = 7 AND c > 4900\n"
+    "1 SELECT * FROM t WHERE b = 3 ORDER BY c LIMIT 5",
+    "3 SELECT u.*, t.* FROM u JOIN t ON t.c = u.d WHERE u.name = 'n77'\n"
+    "8 UPDATE t SET c = c + 1 WHERE b = 7",
+    "1 SELECT * FROM t WHERE flag = 1\n"
+    "2 SELECT * FROM t WHERE name = 'n9' AND a = 9",
+    "20 INSERT INTO parent(v) SELECT a FROM t WHERE id < 500\n"
+    "1 SELECT * FROM parent WHERE v = 9",
+    "1 SELECT max(c) FROM t\n1 SELECT count(*) FROM t WHERE g = 3",
+};
+
+/* The cost of a set, and what its bytes are worth. */
+static double worth_of(hp_session *s, const bool *set, double price) {
+  hp_cost costs[MAX_STATEMENTS];
+  double sum;
+
+  ck_assert_int_eq(hp_trial_costs(s->trial, set, costs, s->err), SQLITE_OK);
+  sum = hp_trial_sum(s->trial, costs);
+  for (int i = s->n_originals; i < hp_lab_count(s->lab); i++) {
+    if (set[i]) sum += price * (double)hp_lab_index_at(s->lab, i)->n_bytes;
+  }
+  return sum;
+}
+
+START_TEST(a_small_case_is_within_5_percent_of_the_best_of_all_subsets) {
+  sqlite3 *db = test_db_open(":memory:", NULL);
+  hp_advisor_options options = hp_advisor_defaults();
+  hp_statement statements[MAX_STATEMENTS];
+  int n = split(small_works[_i], statements), n_built;
+  hp_report report, given = {0};
+  char *err = NULL;
+  hp_session s = {.statements = statements,
+                  .n = n,
+                  .options = &options,
+                  .out = &given,
+                  .err = &err};
+  bool set[20] = {false};
+  double price, best = 1e300, ours;
+
+  test_db_exec(db, schema);
+  ck_assert_int_eq(hp_advisor_run(db, statements, n, &options, &report, &err),
+                   SQLITE_OK);
+  ck_assert_int_eq(hp_session_open(&s, db), SQLITE_OK);
+  ck_assert_int_eq(hp_session_build(&s), SQLITE_OK);
+  hp_trial_be_patient(s.trial);
+  n_built = given.n_built;
+  ck_assert_int_gt(n_built, 0);
+  ck_assert_int_le(n_built, 12);
+  price = worth_of(&s, set, 0) * options.min_density / hp_session_bytes(&s);
+  for (int subset = 0; subset < 1 << n_built; subset++) {
+    double worth;
+
+    for (int i = 0; i < n_built; i++) {
+      set[s.n_originals + i] = subset >> i & 1;
+    }
+    worth = worth_of(&s, set, price);
+    if (worth < best) best = worth;
+  }
+  ours = report.after;
+  for (int i = 0; i < report.n; i++) {
+    ours += price * (double)report.at[i].size_bytes;
+  }
+  ck_assert_msg(ours <= best * 1.05, "%g, best %g, of %d", ours, best, n_built);
+  for (int i = 0; i < n; i++) sqlite3_free((char *)statements[i].sql);
+  hp_report_term(&report);
+  hp_report_term(&given);
+  hp_session_close(&s);
+  test_db_close(db);
+}
+END_TEST
+
 START_TEST(a_statement_that_cannot_be_run_is_said_so) {
   sqlite3 *db = test_db_open(":memory:", NULL);
   hp_report r;
@@ -374,6 +454,9 @@ Suite *advisor_advisor_suite(void) {
   tcase_add_loop_test(c, a_trap_is_not_fallen_into, 0, N_TRAPS);
   suite_add_tcase(s, c);
   tcase_set_timeout(d, 200);
+  tcase_add_loop_test(
+      c, a_small_case_is_within_5_percent_of_the_best_of_all_subsets, 0,
+      sizeof small_works / sizeof *small_works);
   tcase_add_test(d, a_statement_that_cannot_be_run_is_said_so);
   tcase_add_test(d, the_advice_is_the_same_each_time);
   tcase_add_test(d, an_idea_is_verified);

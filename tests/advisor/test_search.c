@@ -79,6 +79,7 @@ static hp_search search_of(model *m) {
                      .table = m->table,
                      .is_fixed = m->is_fixed,
                      .min_gain = 0.0001,
+                     .bare = cost_of(m, (bool[N]){false}),
                      .cost = cost,
                      .may_go_on = always,
                      .arg = m};
@@ -133,6 +134,26 @@ START_TEST(the_budget_is_kept) {
   ck_assert_int_eq(hp_search_run(&s, set, &total), SQLITE_OK);
   for (int i = 0; i < N; i++) sum += set[i] ? m.n_bytes[i] : 0;
   ck_assert_int_le(sum, 800000);
+}
+END_TEST
+
+/* Each index repeats the one before it. */
+static bool neighbours(void *arg, const bool *set, int in, int out) {
+  (void)arg;
+  return (in > 0 && in - 1 != out && set[in - 1]) ||
+         (in + 1 < N && in + 1 != out && set[in + 1]);
+}
+
+START_TEST(what_repeats_another_one_is_not_beside_it) {
+  model m = make((uint64_t)_i + 1);
+  hp_search s = search_of(&m);
+  bool set[N] = {false};
+  double total;
+
+  s.clashes = neighbours;
+  ck_assert_int_eq(hp_search_run(&s, set, &total), SQLITE_OK);
+  ck_assert_double_lt(total, cost_of(&m, (bool[N]){false}));
+  for (int i = 1; i < N; i++) ck_assert(!set[i] || !set[i - 1]);
 }
 END_TEST
 
@@ -217,6 +238,7 @@ Suite *advisor_search_suite(void) {
   tcase_add_loop_test(c, the_result_is_within_5_percent_of_the_optimum, 0, 200);
   tcase_add_test(c, the_same_input_gives_the_same_set);
   tcase_add_loop_test(c, the_budget_is_kept, 0, 20);
+  tcase_add_loop_test(c, what_repeats_another_one_is_not_beside_it, 0, 10);
   tcase_add_test(c, fixed_indexes_stay);
   tcase_add_test(c, a_byte_has_its_price);
   tcase_add_test(c, a_spent_budget_ends_the_search);
