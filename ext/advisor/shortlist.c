@@ -7,7 +7,7 @@
 
 /* Tables of fewer rows are left alone; indexes on larger ones are limited so
 ** that building them reads at most so many rows. */
-enum { SMALL_ROWS = 100, ROWS_READ = 18 * 1000 * 1000, LEAST = 14 };
+enum { SMALL_ROWS = 100, ROWS_READ = 7 * 1000 * 1000, LEAST = 14 };
 
 #define NAME "hp_candidate"
 
