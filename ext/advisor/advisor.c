@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "advisor/advisor.h"
 
+#include "advisor/leftover.h"
 #include "advisor/search.h"
 #include "advisor/session.h"
 #include "advisor/verdict.h"
 #include "base/clock.h"
+
+#define LEFTOVER_SHARE                                                         \
+  0.02 /* of the workload: what is said to be left slow                        \
+        */
 
 hp_advisor_options hp_advisor_defaults(void) {
   return (hp_advisor_options){.max_bytes = (int64_t)1 << 30,
@@ -31,14 +36,6 @@ static bool may_go_on(void *arg, double share) {
   return false;
 }
 
-/* Of the workload, with the indexes that the host has. */
-static double bare_cost(const hp_session *s) {
-  double sum = 0;
-
-  for (int i = 0; i < s->n; i++) sum += s->weights[i];
-  return sum;
-}
-
 static bool clashes(void *arg, const bool *set, int in, int out) {
   return hp_session_clashes(arg, set, in, out);
 }
@@ -53,7 +50,7 @@ static int search(hp_session *s, bool *set) {
                    .table = table,
                    .is_fixed = fixed,
                    .budget_bytes = s->options->budget_bytes,
-                   .bare = bare_cost(s),
+                   .bare = s->bare,
                    .min_gain = s->options->min_gain,
                    .min_density = s->options->min_density / hp_session_bytes(s),
                    .clashes = clashes,
@@ -84,7 +81,7 @@ static int search(hp_session *s, bool *set) {
 
 /* What a byte of index must save, in ns of the workload. */
 static double price_of(const hp_session *s) {
-  return bare_cost(s) * s->options->min_density / hp_session_bytes(s);
+  return s->bare * s->options->min_density / hp_session_bytes(s);
 }
 
 /* Adds to set the index that makes statement q cheapest, its bytes counted;
@@ -206,6 +203,10 @@ static int advise(hp_session *s, sqlite3 *host) {
   if (rc == SQLITE_OK) {
     rc = hp_verdict_give(s->lab, s->trial, s->statements, s->n, set, s->out,
                          s->err);
+  }
+  if (rc == SQLITE_OK) {
+    rc = hp_leftover_give(s->lab, s->trial, &s->tables, s->statements, s->n,
+                          set, LEFTOVER_SHARE, s->out, s->err);
   }
   if (rc == SQLITE_OK) {
     rc = hp_verdict_analyze(s->lab, s->trial, s->statements, s->n, set,

@@ -7,10 +7,23 @@
 #include "base/hook.h"
 #include "base/rowtab.h"
 
-static void put_advice(hp_builder *out, const hp_advice *a) {
+#include <string.h>
+
+static void put_text(hp_builder *out, const char *text) {
+  if (*text)
+    hp_builder_text(out, text, -1);
+  else
+    hp_builder_null(out);
+}
+
+/* A statement in other words holds its values, which of a recorded one are not
+** shown. */
+static void put_advice(hp_builder *out, const hp_advice *a, bool is_given) {
+  bool is_shown = is_given || a->index >= 0 || strcmp(a->action, "rewrite");
+
   hp_builder_text(out, a->action, -1);
-  hp_builder_text(out, a->ddl, -1);
-  hp_builder_text(out, a->table, -1);
+  put_text(out, is_shown ? a->ddl : "");
+  put_text(out, a->table);
   hp_builder_real(out, a->gain);
   hp_builder_real(out, a->before_ms);
   hp_builder_real(out, a->after_ms);
@@ -37,11 +50,11 @@ static int put_skipped(hp_builder *out, const hp_statement *s,
   return rc;
 }
 
-static int put_report(hp_builder *out, const hp_report *r,
-                      const hp_workload *w) {
+static int put_report(hp_builder *out, const hp_report *r, const hp_workload *w,
+                      bool is_given) {
   int rc = SQLITE_OK;
 
-  for (int i = 0; i < r->n; i++) put_advice(out, &r->at[i]);
+  for (int i = 0; i < r->n; i++) put_advice(out, &r->at[i], is_given);
   for (int i = 0; rc == SQLITE_OK && i < w->n && i < r->n_verdicts; i++) {
     if (r->verdicts[i].skipped) {
       rc = put_skipped(out, &w->at[i], r->verdicts[i].skipped);
@@ -51,8 +64,8 @@ static int put_report(hp_builder *out, const hp_report *r,
 }
 
 /* Advises on w, or verifies ddl for it if that is not NULL. */
-static int answer(hp_conn *c, const hp_workload *w, const char *ddl,
-                  hp_builder *out, char **err) {
+static int answer(hp_conn *c, const hp_workload *w, bool is_given,
+                  const char *ddl, hp_builder *out, char **err) {
   hp_advisor_options options = hp_advisor_defaults();
   hp_report report = {0};
   int rc;
@@ -61,7 +74,7 @@ static int answer(hp_conn *c, const hp_workload *w, const char *ddl,
   rc = ddl ? hp_advisor_verify(c->db, w->at, w->n, &options, ddl, &report, err)
            : hp_advisor_run(c->db, w->at, w->n, &options, &report, err);
   hp_hook_unmute(c);
-  if (rc == SQLITE_OK) rc = put_report(out, &report, w);
+  if (rc == SQLITE_OK) rc = put_report(out, &report, w, is_given);
   hp_report_term(&report);
   return rc;
 }
@@ -82,7 +95,8 @@ static int fill_suggestions(hp_conn *c, const hp_rowtab *table,
   int rc = read_workload(&w, c, args[0], err);
 
   (void)table;
-  if (rc == SQLITE_OK && w.n > 0) rc = answer(c, &w, NULL, out, err);
+  if (rc == SQLITE_OK && w.n > 0)
+    rc = answer(c, &w, is_given(args[0]), NULL, out, err);
   hp_workload_term(&w);
   return rc;
 }
@@ -105,7 +119,7 @@ static int fill_one(hp_conn *c, const hp_rowtab *table, sqlite3_value **args,
   (void)table;
   if (!sql) return refuse(err, "suggest_indexes(sql) needs a statement's text");
   rc = hp_workload_add(&w, sql, 1);
-  if (rc == SQLITE_OK) rc = answer(c, &w, NULL, out, err);
+  if (rc == SQLITE_OK) rc = answer(c, &w, true, NULL, out, err);
   hp_workload_term(&w);
   return rc;
 }
@@ -122,7 +136,7 @@ static int fill_verify(hp_conn *c, const hp_rowtab *table, sqlite3_value **args,
                   "index_verify(statement) needs a CREATE INDEX statement");
   }
   rc = read_workload(&w, c, args[1], err);
-  if (rc == SQLITE_OK) rc = answer(c, &w, ddl, out, err);
+  if (rc == SQLITE_OK) rc = answer(c, &w, is_given(args[1]), ddl, out, err);
   hp_workload_term(&w);
   return rc;
 }

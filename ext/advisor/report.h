@@ -21,9 +21,11 @@ typedef struct hp_advisor_options {
 /* One piece of advice. */
 typedef struct hp_advice {
   const char *action; /* "create", "replace" (create one, drop others that it
-                      ** makes superfluous), "drop" or "analyze"; constant */
+                      ** makes superfluous), "drop", "analyze", or "rewrite"
+                      ** (no index helps this statement); constant */
   int index;          /* the lab's number of it; -1: of none */
-  char *ddl;
+  char *ddl;          /* of a rewrite: the statement in other words, with its
+                      ** values, or "" */
   char *table;
   char *helped;     /* JSON array: statements that it makes faster, with what
                     ** one call took without and with it */
@@ -57,6 +59,13 @@ typedef struct hp_report {
   double spent_ms;
   bool is_cut; /* the budget was spent before the search was finished */
 } hp_report;
+
+/* Appends a to r; takes ownership of its texts even on failure. SQLITE_OK, or
+** SQLITE_NOMEM also if one of them is NULL. */
+HP_MUST_CHECK int hp_report_add(hp_report *r, hp_advice a);
+
+/* Frees the texts of a. */
+void hp_advice_term(hp_advice *a);
 
 /* Frees what r owns; may be called again. */
 void hp_report_term(hp_report *r);

@@ -21,7 +21,7 @@ typedef struct hp_search {
                           ** exchanged */
   const bool *is_fixed;   /* of each: always there */
   int64_t budget_bytes;   /* for those that are not fixed; 0: no limit */
-  double bare;            /* cost of the workload as it was */
+  double bare;            /* cost of the workload without indexes */
   double min_gain;        /* share of it that a step must save */
   double min_density;     /* and, for each byte, this share more */
   /* True if index `in` may not be beside those of set but `out` (-1: none):

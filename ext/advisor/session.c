@@ -94,11 +94,33 @@ bool *hp_session_originals(const hp_session *s) {
   return set;
 }
 
+/* Costs with the indexes of the set, none of them guessed at. */
+static int cost_surely(hp_session *s, const bool *set) {
+  bool is_doubtful;
+  int rc = hp_trial_costs(s->trial, set, s->costs, s->err);
+
+  if (rc == SQLITE_OK) {
+    rc = hp_trial_doubt(s->trial, set, &is_doubtful, s->err);
+  }
+  if (rc != SQLITE_OK || !is_doubtful) return rc;
+  return hp_trial_costs(s->trial, set, s->costs, s->err);
+}
+
+/* First without any index that could be dropped: what bytes are worth must not
+** depend on which are there, or advice that was followed would give another. */
 static int weigh(hp_session *s) {
   bool *set = hp_session_originals(s);
-  int rc = set ? hp_trial_costs(s->trial, set, s->costs, s->err) : SQLITE_NOMEM;
+  bool *bare = hp_zeroed((size_t)hp_lab_count(s->lab), sizeof *bare);
+  int rc = set && bare ? SQLITE_OK : SQLITE_NOMEM;
 
+  for (int i = 0; rc == SQLITE_OK && i < hp_lab_count(s->lab); i++) {
+    bare[i] = hp_lab_index_at(s->lab, i)->is_unique;
+  }
+  if (rc == SQLITE_OK) rc = hp_trial_costs(s->trial, bare, s->costs, s->err);
+  if (rc == SQLITE_OK) s->bare = hp_trial_sum(s->trial, s->costs);
+  if (rc == SQLITE_OK) rc = cost_surely(s, set);
   sqlite3_free(set);
+  sqlite3_free(bare);
   for (int i = 0; rc == SQLITE_OK && i < s->n; i++) {
     s->weights[i] = s->statements[i].calls * hp_cost_model(&s->costs[i]);
   }

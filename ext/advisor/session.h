@@ -20,6 +20,7 @@ typedef struct hp_session {
   hp_trial *trial;
   hp_needs *needs; /* n of them */
   double *weights; /* ditto */
+  double bare;     /* cost of the workload without any index to be dropped */
   hp_candidates candidates;
   hp_cost *costs;  /* scratch, n of them */
   int *made_of;    /* of the built indexes: position in candidates */

@@ -185,28 +185,6 @@ static char *evidence_of(writing *w, const hp_lab_index *x, const effects *e,
 
 /* ---- advice */
 
-static void free_advice(hp_advice *a) {
-  sqlite3_free(a->ddl);
-  sqlite3_free(a->table);
-  sqlite3_free(a->helped);
-  sqlite3_free(a->harmed);
-  sqlite3_free(a->evidence);
-}
-
-static int append(writing *w, hp_advice a) {
-  hp_report *out = w->out;
-  hp_advice *grown =
-      sqlite3_realloc64(out->at, ((size_t)out->n + 1) * sizeof *grown);
-
-  if (grown) out->at = grown;
-  if (!grown || !a.ddl || !a.table || !a.helped || !a.harmed || !a.evidence) {
-    free_advice(&a);
-    return SQLITE_NOMEM;
-  }
-  out->at[out->n++] = a;
-  return SQLITE_OK;
-}
-
 static int add_advice(writing *w, int i, const char *action,
                       const hp_cost *before, const hp_cost *after) {
   const hp_lab_index *x = hp_lab_index_at(w->lab, i);
@@ -216,21 +194,22 @@ static int add_advice(writing *w, int i, const char *action,
 
   compare(w, before, after, &e);
   evidence = evidence_of(w, x, &e, action);
-  return append(w, (hp_advice){.action = action,
-                               .index = i,
-                               .ddl = ddl_of(w, i, action),
-                               .table = sqlite3_mprintf("%s", x->table),
-                               .helped = finish_list(e.helped),
-                               .harmed = finish_list(e.harmed),
-                               .evidence = evidence,
-                               .before_ms = e.before_ns / 1e6,
-                               .after_ms = e.after_ns / 1e6,
-                               .gain = w->out->before > 0
-                                           ? (e.before_model - e.after_model) /
-                                                 w->out->before
-                                           : 0,
-                               .size_bytes = x->n_bytes,
-                               .build_ms = (double)x->build_ns / 1e6});
+  return hp_report_add(
+      w->out, (hp_advice){.action = action,
+                          .index = i,
+                          .ddl = ddl_of(w, i, action),
+                          .table = sqlite3_mprintf("%s", x->table),
+                          .helped = finish_list(e.helped),
+                          .harmed = finish_list(e.harmed),
+                          .evidence = evidence,
+                          .before_ms = e.before_ns / 1e6,
+                          .after_ms = e.after_ns / 1e6,
+                          .gain = w->out->before > 0
+                                      ? (e.before_model - e.after_model) /
+                                            w->out->before
+                                      : 0,
+                          .size_bytes = x->n_bytes,
+                          .build_ms = (double)x->build_ns / 1e6});
 }
 
 /* Advice about index i of the lab, by comparing with it and without it. */
@@ -276,7 +255,7 @@ static int replace(hp_report *r, int c, int d) {
   made->action = "replace";
   for (int i = d; i + 1 < r->n; i++) r->at[i] = r->at[i + 1];
   r->n--;
-  free_advice(&gone);
+  hp_advice_term(&gone);
   return rc;
 }
 
@@ -356,22 +335,23 @@ static int add_analyze(writing *w, int64_t ns, double min_gain) {
     sqlite3_free(harmed);
     return helped && harmed ? SQLITE_OK : SQLITE_NOMEM;
   }
-  return append(
-      w, (hp_advice){.action = "analyze",
-                     .index = -1,
-                     .ddl = sqlite3_mprintf("ANALYZE;"),
-                     .table = sqlite3_mprintf("sqlite_stat1"),
-                     .helped = helped,
-                     .harmed = harmed,
-                     .evidence = sqlite3_mprintf(
-                         "executed on a private copy, with all else that is "
-                         "advised: %d statements faster, %d slower with the "
-                         "statistics that ANALYZE gathers",
-                         e.n_helped, e.n_harmed),
-                     .before_ms = e.before_ns / 1e6,
-                     .after_ms = e.after_ns / 1e6,
-                     .gain = gain,
-                     .build_ms = (double)ns / 1e6});
+  return hp_report_add(
+      w->out,
+      (hp_advice){.action = "analyze",
+                  .index = -1,
+                  .ddl = sqlite3_mprintf("ANALYZE;"),
+                  .table = sqlite3_mprintf("sqlite_stat1"),
+                  .helped = helped,
+                  .harmed = harmed,
+                  .evidence = sqlite3_mprintf(
+                      "executed on a private copy, with all else that is "
+                      "advised: %d statements faster, %d slower with the "
+                      "statistics that ANALYZE gathers",
+                      e.n_helped, e.n_harmed),
+                  .before_ms = e.before_ns / 1e6,
+                  .after_ms = e.after_ns / 1e6,
+                  .gain = gain,
+                  .build_ms = (double)ns / 1e6});
 }
 
 static int analyze(writing *w, const bool *set, double min_gain) {
@@ -441,16 +421,4 @@ int hp_verdict_give(hp_lab *lab, hp_trial *trial,
                     const hp_statement *statements, int n, const bool *set,
                     hp_report *out, char **err) {
   return hp_verdict_about(lab, trial, statements, n, set, -1, out, err);
-}
-
-void hp_report_term(hp_report *r) {
-  for (int i = 0; i < r->n; i++) {
-    free_advice(&r->at[i]);
-  }
-  for (int i = 0; r->verdicts && i < r->n_verdicts; i++) {
-    sqlite3_free(r->verdicts[i].skipped);
-  }
-  sqlite3_free(r->at);
-  sqlite3_free(r->verdicts);
-  *r = (hp_report){0};
 }

@@ -19,7 +19,8 @@ enum { ACTION, DDL, GAIN, BEFORE, AFTER, BYTES, BUILD, HELPED, HARMED };
 
 static const char advice_sql[] =
     "SELECT action, ddl, gain, before_ms, after_ms, size_bytes, build_ms,"
-    " helped, harmed FROM index_suggestions WHERE ddl IS NOT NULL";
+    " helped, harmed FROM index_suggestions WHERE ddl IS NOT NULL"
+    " AND action <> 'rewrite'";
 
 /* A comment stays on its line, whatever is in a name. */
 static void comment(sqlite3_str *s, const char *format, ...) {

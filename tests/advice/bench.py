@@ -53,10 +53,10 @@ def advise(so, path, session, stmts):
                      (given,)).fetchall()
     spent = time.monotonic() - start
     for action, _, evidence in rows:
-        if action == "skipped":
-            print("    skipped:", evidence[:160])
+        if action in ("skipped", "rewrite"):
+            print(f"    {action}:", evidence[:160])
     return [ddl for action, ddl, _ in rows
-            if ddl and action != "analyze"], spent
+            if action in ("create", "replace", "drop")], spent
 
 
 def measure(driver, path, ddl, analyze, folder):

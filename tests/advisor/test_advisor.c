@@ -239,6 +239,14 @@ static char *all_ddl(const hp_report *r) {
   return sqlite3_str_finish(s);
 }
 
+/* Without what is said of statements that no index helps. */
+static int n_indexes(const hp_report *r) {
+  int n = 0;
+
+  for (int i = 0; i < r->n; i++) n += strcmp(r->at[i].action, "rewrite") != 0;
+  return n;
+}
+
 START_TEST(a_trap_is_not_fallen_into) {
   const trap *t = &traps[_i];
   sqlite3 *db = test_db_open(":memory:", NULL);
@@ -257,14 +265,19 @@ START_TEST(a_trap_is_not_fallen_into) {
   check_lines(t, &report, t->want, true, all);
   check_lines(t, &report, t->never, false, all);
   if (t->n >= 0) {
-    ck_assert_msg(report.n == t->n, "%s: not %d:\n%s", t->name, t->n, all);
+    ck_assert_msg(n_indexes(&report) == t->n, "%s: not %d:\n%s", t->name, t->n,
+                  all);
   }
   for (int i = 0; i < report.n_verdicts; i++) {
     /* LIMIT alone does not say which rows. */
     ck_assert(report.verdicts[i].same_rows || strstr(t->workload, "LIMIT"));
   }
   ck_assert_double_le(report.after, report.before * 1.0001);
-  for (int i = 0; i < report.n; i++) test_db_exec(db, "%s", report.at[i].ddl);
+  for (int i = 0; i < report.n; i++) {
+    if (strcmp(report.at[i].action, "rewrite")) {
+      test_db_exec(db, "%s", report.at[i].ddl);
+    }
+  }
   sqlite3_free(all);
   for (int i = 0; i < n; i++) sqlite3_free((char *)statements[i].sql);
   hp_report_term(&report);
