@@ -8,11 +8,12 @@
 #include <string.h>
 
 enum {
-  N_KNOWN = 256,   /* places for texts; a power of two */
-  N_SEEN = 64,     /* places for texts seen once; a power of two, */
-  N_WAYS = 4,      /* in groups: of so many texts none displaces another */
-  N_WANTED = 8,    /* texts waiting to be looked up */
-  BUDGET_MS = 100, /* for cloning a schema */
+  N_KNOWN = 256, /* places for texts; a power of two */
+  N_SEEN = 64,   /* places for texts seen once; a power of two, */
+  N_WAYS = 4,    /* in groups: of so many texts none displaces another */
+  N_WANTED = 8,  /* texts waiting to be looked up */
+  N_TRIES = 3,   /* at a schema that was cloned in part: time may have been
+                 ** short because the machine was busy */
 };
 
 typedef struct known {
@@ -22,6 +23,8 @@ typedef struct known {
 
 struct hp_reach {
   hp_conn *c;
+  int budget_ms;
+  int n_partial;     /* clonings in a row that left something out */
   hp_shadow *shadow; /* or NULL */
   int version;       /* of the shadow, when the texts were looked up */
   int n_renewed;     /* see hp_reach_version() */
@@ -29,8 +32,9 @@ struct hp_reach {
   bool is_wished;    /* somebody asked for it in vain */
   bool is_doubtful;  /* the cookie of main does not tell everything */
   hp_commit at;
-  int64_t cookie; /* of main, when the shadow was made */
-  uint32_t temp;  /* data version of temp, when it was placed */
+  int64_t cookie;         /* of main, when the shadow was made */
+  int64_t partial_cookie; /* when it last could not be made */
+  uint32_t temp;          /* data version of temp, when it was placed */
   int n_known;
   known known[N_KNOWN];
   uint64_t seen[N_SEEN];
@@ -38,12 +42,13 @@ struct hp_reach {
   char *wanted[N_WANTED];
 };
 
-hp_reach *hp_reach_new(hp_conn *c) {
+hp_reach *hp_reach_new(hp_conn *c, int budget_ms) {
   hp_reach *r = sqlite3_malloc64(sizeof *r);
 
   if (!r) return NULL;
   memset(r, 0, sizeof *r);
   r->c = c;
+  r->budget_ms = budget_ms;
   r->version = -1;
   r->is_doubtful = true;
   return r;
@@ -263,14 +268,33 @@ static bool switch_on(hp_reach *r) {
   return rc == SQLITE_OK;
 }
 
-static bool renew(hp_reach *r) {
+/* A clone from which nothing was left out. */
+static bool is_whole(hp_reach *r) {
+  if (!*hp_shadow_missing(r->shadow)) {
+    r->n_partial = 0;
+    return true;
+  }
+  r->n_partial++;
+  hp_shadow_close(r->shadow);
+  r->shadow = NULL;
+  return false;
+}
+
+static bool clone(hp_reach *r) {
   char *err = NULL;
   int rc = r->shadow ? hp_shadow_refresh(r->shadow, &err)
-                     : hp_shadow_open(r->c->db, BUDGET_MS, &r->shadow, &err);
+                     : hp_shadow_open(r->c->db, r->budget_ms, &r->shadow, &err);
 
   sqlite3_free(err);
-  if (rc || !switch_on(r)) return false;
-  if (r->version == hp_shadow_version(r->shadow)) return true;
+  return rc == SQLITE_OK && is_whole(r) && switch_on(r);
+}
+
+static bool renew(hp_reach *r) {
+  /* Another shadow counts its versions from the start. */
+  bool is_new = !r->shadow;
+
+  if (!clone(r)) return false;
+  if (!is_new && r->version == hp_shadow_version(r->shadow)) return true;
   r->version = hp_shadow_version(r->shadow);
   r->n_renewed++;
   forget_texts(r);
@@ -282,7 +306,13 @@ static bool picture(hp_reach *r) {
 
   if (!read_cookie(r, &cookie)) return false;
   if (r->shadow && !r->is_doubtful && cookie == r->cookie) return true;
-  if (!renew(r)) return false;
+  if (cookie != r->partial_cookie) r->n_partial = 0;
+  if (r->n_partial > N_TRIES) return false;
+  if (!renew(r)) {
+    r->partial_cookie = cookie;
+    r->is_doubtful = true;
+    return false;
+  }
   r->cookie = cookie;
   r->is_doubtful = false;
   return true;

@@ -28,8 +28,12 @@ typedef struct hp_tables {
   uint32_t at[HP_REACH_TABLES];
 } hp_tables;
 
-/* Of connection c; NULL when out of memory. */
-hp_reach *hp_reach_new(hp_conn *c);
+#define HP_REACH_BUDGET_MS 100 /* for cloning a schema */
+
+/* Of connection c; NULL when out of memory. A schema that cannot be cloned
+** within budget_ms, or not as a whole, is never pictured: of a part nothing
+** follows, for what is missing may be a trigger. */
+hp_reach *hp_reach_new(hp_conn *c, int budget_ms);
 void hp_reach_free(hp_reach *r);
 
 /* The tables a statement of this text writes, nothing else being written

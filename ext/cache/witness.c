@@ -338,7 +338,8 @@ static int start(hp_conn *c, hp_witness *w) {
 
   w->c = c;
   w->db = c->db;
-  if (!rc && !(w->reach = hp_reach_new(c))) rc = SQLITE_NOMEM;
+  if (!rc && !(w->reach = hp_reach_new(c, HP_REACH_BUDGET_MS)))
+    rc = SQLITE_NOMEM;
   if (!rc) {
     rc = hp_conn_set_part(c, &part_key, w, free_witness);
   } else {

@@ -99,6 +99,7 @@ typedef struct worker {
   connection *at; /* the one in turn */
   int number;
   int64_t op;
+  char source[16]; /* of the last cached answer */
 } worker;
 
 /* ---- small tools ---- */
@@ -316,7 +317,7 @@ static void close_connection(worker *w) {
 /* ---- reading ---- */
 
 /* A result as text: 'type:value' of each column; the caller frees. */
-static char *text_of(sqlite3_stmt *stmt, int *rc, bool *is_hit) {
+static char *text_of(sqlite3_stmt *stmt, int *rc, bool *is_hit, char from[16]) {
   sqlite3_str *out = sqlite3_str_new(NULL);
 
   while ((*rc = sqlite3_step(stmt)) == SQLITE_ROW) {
@@ -325,6 +326,7 @@ static char *text_of(sqlite3_stmt *stmt, int *rc, bool *is_hit) {
       const char *z = (const char *)sqlite3_column_text(stmt, i);
       if (!strcmp(sqlite3_column_name(stmt, i), "_source")) {
         *is_hit = z && z[0] == 'l';
+        snprintf(from, 16, "%s", z ? z : "");
         continue;
       }
       sqlite3_str_appendf(out, "%d:%s|", sqlite3_column_type(stmt, i),
@@ -370,7 +372,7 @@ static char *read_text(worker *w, sqlite3_stmt *stmt, uint32_t k, int *rc) {
   if (sqlite3_bind_parameter_count(stmt)) {
     sqlite3_bind_int(stmt, 1, (int)k);
   }
-  text = text_of(stmt, rc, &is_hit);
+  text = text_of(stmt, rc, &is_hit, w->source);
   atomic_fetch_add(&w->s->b->reads, 1);
   if (is_hit) atomic_fetch_add(&w->s->b->hits, 1);
   return text ? text : sqlite3_mprintf("");
@@ -381,20 +383,37 @@ static bool is_passing(int rc) {
          rc == SQLITE_ABORT;
 }
 
-static void compare(worker *w, int i, uint32_t k, const char *how,
+static bool compare(worker *w, int i, uint32_t k, const char *how,
                     const char *cached, int cached_rc, const char *direct,
                     int direct_rc) {
-  if (is_passing(cached_rc) || is_passing(direct_rc)) return;
+  if (is_passing(cached_rc) || is_passing(direct_rc)) return true;
   atomic_fetch_add(&w->s->b->compared, 1);
   if (cached_rc != direct_rc) {
     /* Both fail, or none; why may be told in other words. */
-    if ((cached_rc == SQLITE_DONE) == (direct_rc == SQLITE_DONE)) return;
+    if ((cached_rc == SQLITE_DONE) == (direct_rc == SQLITE_DONE)) return true;
     report(w, "%s(%u) %s: cached code %d, direct code %d: %s", sources[i].name,
            k, how, cached_rc, direct_rc, sqlite3_errmsg(w->at->db));
   } else if (cached_rc == SQLITE_DONE && strcmp(cached, direct)) {
     report(w, "%s(%u) %s: cached %s not %s", sources[i].name, k, how, cached,
            direct);
+  } else {
+    return true;
   }
+  return false;
+}
+
+/* After a difference in a transaction: what both say now, and whence the
+** cached one came. Where the direct answers differ it is SQLite that changed
+** its mind. */
+static void look_again(worker *w, int i, uint32_t k, const char *first) {
+  sqlite3_stmt *c = cached_stmt(w, i), *d = direct_stmt(w, i);
+  int rc, txn = sqlite3_txn_state(w->at->db, "main");
+  char *x = read_text(w, c, k, &rc), *y = read_text(w, d, k, &rc);
+
+  report(w, "%s first; source %s; transaction %d; now cached %s direct %s",
+         first, w->source, txn, x, y);
+  sqlite3_free(x);
+  sqlite3_free(y);
 }
 
 /* Both, one after the other, inside whatever transaction is open. */
@@ -407,8 +426,10 @@ static void read_pair(worker *w, int i, uint32_t k, const char *how) {
   if (!c || !d) return;
   x = read_text(w, cached_first ? c : d, k, &xrc);
   y = read_text(w, cached_first ? d : c, k, &yrc);
-  compare(w, i, k, how, cached_first ? x : y, cached_first ? xrc : yrc,
-          cached_first ? y : x, cached_first ? yrc : xrc);
+  if (!compare(w, i, k, how, cached_first ? x : y, cached_first ? xrc : yrc,
+               cached_first ? y : x, cached_first ? yrc : xrc)) {
+    look_again(w, i, k, cached_first ? "cached" : "direct");
+  }
   sqlite3_free(x);
   sqlite3_free(y);
 }
