@@ -7,6 +7,7 @@
 #include "advisor/verdict.h"
 #include "base/clock.h"
 
+#define HARM 0.2 /* share by which a statement may become dearer */
 #define LEFTOVER_SHARE                                                         \
   0.02 /* of the workload: what is said to be left slow                        \
         */
@@ -186,6 +187,50 @@ static int search_surely(hp_session *s, bool *set) {
   return rc;
 }
 
+/* ---- a statement that the set makes slower is answered with an index of its
+** own, whatever its bytes, if the workload as a whole gains by it */
+
+static int answer_harm(hp_session *s, int q, bool *set, double *total) {
+  int found = -1, rc = SQLITE_OK;
+
+  for (int k = 0; rc == SQLITE_OK && k < s->out->n_built; k++) {
+    int i = s->n_originals + k;
+    double cost;
+
+    if (set[i] || !s->candidates.at[s->made_of[k]].helps[q] ||
+        hp_session_clashes(s, set, i, -1)) {
+      continue;
+    }
+    set[i] = true;
+    rc = cost_of_set(s, set, &cost);
+    set[i] = false;
+    if (rc != SQLITE_OK || cost >= *total) continue;
+    *total = cost;
+    found = i;
+  }
+  if (rc == SQLITE_OK && found >= 0) set[found] = true;
+  return rc;
+}
+
+static int answer_harms(hp_session *s, bool *set) {
+  double total;
+  int rc = cost_of_set(s, set, &total);
+
+  for (int q = 0; rc == SQLITE_OK && q < s->n; q++) {
+    hp_cost now;
+    double excess;
+
+    rc = hp_trial_cost(s->trial, q, set, &now, s->err);
+    excess = s->statements[q].calls * hp_cost_model(&now) - s->weights[q];
+    if (rc != SQLITE_OK || excess < HARM * s->weights[q] ||
+        excess < s->options->min_gain * total) {
+      continue;
+    }
+    rc = answer_harm(s, q, set, &total);
+  }
+  return rc;
+}
+
 static int advise(hp_session *s, sqlite3 *host) {
   bool *set = NULL;
   int rc = hp_session_open(s, host);
@@ -200,6 +245,7 @@ static int advise(hp_session *s, sqlite3 *host) {
     hp_trial_be_patient(s->trial);
     rc = search_surely(s, set);
   }
+  if (rc == SQLITE_OK) rc = answer_harms(s, set);
   if (rc == SQLITE_OK) {
     rc = hp_verdict_give(s->lab, s->trial, s->statements, s->n, set, s->out,
                          s->err);

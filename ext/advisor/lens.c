@@ -61,6 +61,7 @@ static bool same_need(const hp_need *a, const hp_need *b) {
   return a->table == b->table && a->n_eq == b->n_eq &&
          a->by_rowid == b->by_rowid && a->n_range == b->n_range &&
          a->n_order == b->n_order && a->used == b->used &&
+         a->in_rowid_order == b->in_rowid_order &&
          same_terms(a->eq, b->eq, a->n_eq) &&
          same_terms(a->range, b->range, a->n_range) &&
          same_terms(a->order, b->order, a->n_order);
@@ -177,7 +178,10 @@ static void note_order(const hp_table *t, const sqlite3_index_info *info,
     int column = info->aOrderBy[i].iColumn;
 
     /* Every index ends with the rowid. */
-    if (column < 0 || column == t->rowid_alias) return;
+    if (column < 0 || column == t->rowid_alias) {
+      need->in_rowid_order = i == 0;
+      return;
+    }
     add_term(need->order, &need->n_order,
              (hp_term){.column = column, .is_desc = info->aOrderBy[i].desc});
   }

@@ -30,9 +30,11 @@ typedef struct hp_need {
   hp_term range[HP_NEED_TERMS]; /* < <= > >=, BETWEEN, LIKE, GLOB */
   hp_term order[HP_NEED_TERMS]; /* ORDER BY, GROUP BY, DISTINCT */
   int n_eq, n_range, n_order;
-  bool by_rowid; /* the row is found by its rowid */
-  uint64_t used; /* bit i: column i is read; bit 63: some
-                 ** column from 63 on */
+  bool by_rowid;       /* the row is found by its rowid */
+  bool in_rowid_order; /* the order begins with the rowid, behind which nothing
+                       ** counts; it is not in `order` */
+  uint64_t used;       /* bit i: column i is read; bit 63: some
+                       ** column from 63 on */
 } hp_need;
 
 /* Zero-initialised. */

@@ -255,6 +255,22 @@ static int build_all(hp_session *s) {
   return rc;
 }
 
+/* Behind its columns an index has the rowid: where rows of one table are asked
+** for in that order, one of fewer columns is no mere beginning of another. */
+static bool is_ordered_by_rowid(const hp_session *s, int table) {
+  if (table < 0) return false;
+  for (int q = 0; q < s->n; q++) {
+    for (int i = 0; i < s->needs[q].n; i++) {
+      const hp_need *need = &s->needs[q].at[i];
+
+      if (need->table == table && need->n_eq && need->in_rowid_order) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 /* What begins with what. An index that a partial one repeats is another one. */
 static int compare_all(hp_session *s) {
   size_t n = (size_t)hp_lab_count(s->lab);
@@ -268,7 +284,12 @@ static int compare_all(hp_session *s) {
   }
   sqlite3_free(all);
   for (size_t i = 0; rc == SQLITE_OK && i < n; i++) {
-    if (hp_lab_index_at(s->lab, (int)i)->is_partial) continue;
+    const hp_lab_index *x = hp_lab_index_at(s->lab, (int)i);
+
+    if (x->is_partial ||
+        is_ordered_by_rowid(s, hp_tables_find(&s->tables, x->table))) {
+      continue;
+    }
     for (size_t k = 0; k < n; k++) {
       s->repeats[i * n + k] = k == i ? hp_lab_repeats_key(s->lab, (int)i)
                                      : hp_lab_covers(s->lab, (int)k, (int)i);

@@ -58,8 +58,9 @@ const hp_help hp_help_table[] = {
      "helped, harmed, evidence",
      "Indexes to create or drop for the recorded statements (or a JSON array "
      "of texts or {sql, calls}), found by running them on a private copy of "
-     "the database; gain is the share of the workload's cost saved. Takes "
-     "seconds.",
+     "the database; gain is the share of the workload's cost saved. Also "
+     "statements that no index helps (rewrite) or that could not be run "
+     "(skipped), with the reason. Takes seconds.",
      "SELECT action, ddl, gain, size_bytes, evidence FROM index_suggestions"},
     {"suggest_indexes", "table function", "sql",
      "the columns of index_suggestions", "The same for one statement.",

@@ -58,6 +58,10 @@ static const trap traps[] = {
      "1 SELECT * FROM pair WHERE x = 7\n"
      "1 SELECT p.* FROM u JOIN pair AS p ON p.x = u.d WHERE u.name = 'n77'",
      "ON \"u\"(\"name\"", "ON \"pair\"(\"x\");", 1},
+    {"an index of fewer columns gives the order of the rowid", "",
+     "99 SELECT * FROM t WHERE a = 2 ORDER BY b DESC LIMIT 3\n"
+     "99 SELECT b FROM t WHERE id = (SELECT max(id) FROM t WHERE a = 1)",
+     "ON \"t\"(\"a\");\nON \"t\"(\"a\", \"b\");", "", 2},
     {"LIMIT is not a column", "", "1 SELECT * FROM t WHERE c = 7 LIMIT 5",
      "ON \"t\"(\"c\");", "\"id\"\n, ", 1},
     {"IS NULL is an equality", "",

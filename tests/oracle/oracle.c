@@ -20,10 +20,15 @@
 ** - in autocommit mode: right before and after, if PRAGMA data_version says
 **   that nobody committed in between.
 **
+** With STUTTER_MS in the environment all processes are stopped for so long
+*again
+** and again.
+**
 ** Prints one line of figures; exit code 1 and a sentence per error otherwise.
 */
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -37,7 +42,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_CONNECTIONS = 8, N_KEYS = 4 };
+enum { MAX_PROCESSES = 8, MAX_CONNECTIONS = 8, N_KEYS = 4 };
 
 /* Shared by all processes. */
 typedef struct board {
@@ -50,6 +55,7 @@ typedef struct setup {
   int64_t ops;
   uint64_t seed;
   int n_processes, n_threads, n_connections;
+  int stutter_ms;
   board *b;
 } setup;
 
@@ -717,23 +723,43 @@ static void run_threads(const setup *s, int process) {
   free(threads);
 }
 
+/* A process that stops all of them for s->stutter_ms again and again, as a busy
+** machine does: what has a time limit then runs into it. */
+static pid_t start_stutter(const setup *s, const pid_t *pids) {
+  pid_t parent = getpid(), pid = fork();
+
+  if (pid < 0) die("fork", NULL);
+  if (pid) return pid;
+  while (getppid() == parent) {
+    usleep(60000);
+    for (int i = 0; i < s->n_processes; i++) kill(pids[i], SIGSTOP);
+    usleep((useconds_t)s->stutter_ms * 1000);
+    for (int i = 0; i < s->n_processes; i++) kill(pids[i], SIGCONT);
+  }
+  _exit(0);
+}
+
 static void run_processes(const setup *s) {
+  pid_t pids[MAX_PROCESSES] = {getpid()}, stutter = 0;
   int status;
 
   for (int i = 1; i < s->n_processes; i++) {
-    pid_t pid = fork();
-    if (pid < 0) die("fork", NULL);
-    if (pid) continue;
+    pids[i] = fork();
+    if (pids[i] < 0) die("fork", NULL);
+    if (pids[i]) continue;
     run_threads(s, i);
     exit(0);
   }
+  if (s->stutter_ms) stutter = start_stutter(s, pids);
   run_threads(s, 0);
-  while (wait(&status) > 0) {
-    if (!WIFEXITED(status) || WEXITSTATUS(status)) {
-      fprintf(stderr, "oracle: a process ended with status %d\n", status);
-      atomic_fetch_add(&s->b->wrong, 1);
-    }
+  for (int i = 1; i < s->n_processes; i++) {
+    if (waitpid(pids[i], &status, 0) == pids[i] && !status) continue;
+    fprintf(stderr, "oracle: a process ended with status %d\n", status);
+    atomic_fetch_add(&s->b->wrong, 1);
   }
+  if (!stutter) return;
+  kill(stutter, SIGKILL);
+  waitpid(stutter, &status, 0);
 }
 
 static setup parse(char **argv) {
@@ -746,6 +772,11 @@ static setup parse(char **argv) {
              .n_threads = atoi(argv[7]),
              .n_connections = atoi(argv[8])};
 
+  if (s.n_processes < 1 || s.n_processes > MAX_PROCESSES) {
+    fprintf(stderr, "oracle: PROCESSES is 1 to %d\n", MAX_PROCESSES);
+    exit(2);
+  }
+  if (getenv("STUTTER_MS")) s.stutter_ms = atoi(getenv("STUTTER_MS"));
   if (s.n_connections < 1 || s.n_connections > MAX_CONNECTIONS) {
     fprintf(stderr, "oracle: CONNECTIONS is 1 to %d\n", MAX_CONNECTIONS);
     exit(2);

@@ -23,6 +23,9 @@ check() {
 check 50 wal 1 1 4
 check 20 delete 1 1 4
 check 25 wal 2 2 2
-check 5 delete 2 1 2
+check 4 delete 2 1 2
+STUTTER_MS=130
+export STUTTER_MS
+check 1 wal 2 2 2
 echo "oracle: $passed passed, $failed failed"
 [ "$failed" = 0 ]
