@@ -439,41 +439,6 @@ void hp_lab_close(hp_lab *lab) {
   sqlite3_free(lab);
 }
 
-bool hp_lab_covers(const hp_lab *lab, int wide, int narrow) {
-  const hp_lab_index *w = &lab->at[wide], *x = &lab->at[narrow];
-  sqlite3_stmt *stmt = NULL;
-  bool covers = false;
-
-  if (w->is_partial || sqlite3_stricmp(w->table, x->table)) return false;
-  if (sqlite3_prepare_v2(
-          lab->db,
-          "SELECT NOT EXISTS (SELECT 1 FROM pragma_index_xinfo(?2) AS x WHERE"
-          " x.key AND NOT EXISTS (SELECT 1 FROM pragma_index_xinfo(?1) AS w"
-          "  WHERE w.key AND w.seqno = x.seqno AND w.name = x.name"
-          "  AND w.coll = x.coll AND w.\"desc\" = x.\"desc\"))",
-          -1, &stmt, NULL) == SQLITE_OK) {
-    sqlite3_bind_text(stmt, 1, w->name, -1, SQLITE_STATIC);
-    sqlite3_bind_text(stmt, 2, x->name, -1, SQLITE_STATIC);
-    covers = sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_int(stmt, 0);
-  }
-  sqlite3_finalize(stmt);
-  return covers;
-}
-
-bool hp_lab_repeats_key(const hp_lab *lab, int i) {
-  char *sql = sqlite3_mprintf(
-      "SELECT 1 FROM pragma_index_list(%Q) AS l WHERE l.origin <> 'c' AND NOT"
-      " EXISTS (SELECT 1 FROM pragma_index_xinfo(?) AS x WHERE x.key AND NOT"
-      " EXISTS (SELECT 1 FROM pragma_index_xinfo(l.name) AS w WHERE w.key AND"
-      " w.seqno = x.seqno AND w.name = x.name AND w.coll = x.coll AND"
-      " w.\"desc\" = x.\"desc\"))",
-      lab->at[i].table);
-  bool repeats = sql && number(lab, sql, lab->at[i].name) != 0;
-
-  sqlite3_free(sql);
-  return repeats;
-}
-
 int hp_lab_analyze(hp_lab *lab, const bool *shown, int64_t *ns, char **err) {
   int rc = hp_lab_show(lab, shown, err);
   int64_t start = hp_clock_ns();

@@ -58,14 +58,6 @@ bool hp_lab_has_statistics(const hp_lab *lab);
 int hp_lab_count(const hp_lab *lab);
 const hp_lab_index *hp_lab_index_at(const hp_lab *lab, int i);
 
-/* True if index wide begins with all columns of index narrow, in the same
-** order, collation and direction, and leaves out no row. Both must be shown. */
-bool hp_lab_covers(const hp_lab *lab, int wide, int narrow);
-
-/* True if the index, shown and of whole rows, only repeats the beginning of its
-** table's PRIMARY KEY or of a UNIQUE constraint. */
-bool hp_lab_repeats_key(const hp_lab *lab, int i);
-
 /* ANALYZEs the copy, of which hp_lab_has_statistics() is false, with these
 ** indexes shown; *ns is how long that took. Indexes that are hidden stay
 ** without statistics. Errors as above. */

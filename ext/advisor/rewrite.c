@@ -128,7 +128,7 @@ static bool follow(char *s) {
 static char *as_range(const char *column, const char *literal) {
   char behind[MAX_LITERAL];
 
-  strcpy(behind, literal);
+  sqlite3_snprintf(MAX_LITERAL, behind, "%s", literal);
   if (!follow(behind)) return NULL;
   return sqlite3_mprintf("%s >= %Q AND %s < %Q", column, literal, column,
                          behind);

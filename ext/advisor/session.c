@@ -2,6 +2,7 @@
 #include "advisor/session.h"
 
 #include "advisor/phrases.h"
+#include "advisor/repeat.h"
 #include "advisor/shortlist.h"
 
 #include <string.h>
@@ -96,7 +97,7 @@ bool *hp_session_originals(const hp_session *s) {
 
 /* Costs with the indexes of the set, none of them guessed at. */
 static int cost_surely(hp_session *s, const bool *set) {
-  bool is_doubtful;
+  bool is_doubtful = false;
   int rc = hp_trial_costs(s->trial, set, s->costs, s->err);
 
   if (rc == SQLITE_OK) {
@@ -291,8 +292,8 @@ static int compare_all(hp_session *s) {
       continue;
     }
     for (size_t k = 0; k < n; k++) {
-      s->repeats[i * n + k] = k == i ? hp_lab_repeats_key(s->lab, (int)i)
-                                     : hp_lab_covers(s->lab, (int)k, (int)i);
+      s->repeats[i * n + k] = k == i ? hp_repeat_of_key(s->lab, (int)i)
+                                     : hp_repeat_covers(s->lab, (int)k, (int)i);
     }
   }
   return rc;

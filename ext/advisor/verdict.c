@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "advisor/verdict.h"
 
+#include "advisor/repeat.h"
 #include "query/normal.h"
 #include "schema/text.h"
 
@@ -269,7 +270,7 @@ static int find_replacements(writing *w, const bool *set) {
     if (strcmp(r->at[d].action, "drop")) continue;
     for (int c = 0; c < r->n; c++) {
       if (hp_lab_index_at(w->lab, r->at[c].index)->is_original) continue;
-      if (!hp_lab_covers(w->lab, r->at[c].index, r->at[d].index)) continue;
+      if (!hp_repeat_covers(w->lab, r->at[c].index, r->at[d].index)) continue;
       rc = replace(r, c, d);
       break;
     }
