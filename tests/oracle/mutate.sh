@@ -32,7 +32,7 @@ link_so() {
 }
 # A few seeds, each in both journal modes, until one fails.
 oracle_fails() {
-  for seed in ${SEEDS:-1 2 3 4}; do
+  for seed in ${SEEDS:-1 2 3 4 5 6 7 8}; do
     for run in "wal 12000 $seed 1 1 3" "delete 4000 $seed 1 1 3" \
                "wal 3000 $seed 2 2 2"; do
       rm -f "$dir"/*.db*
