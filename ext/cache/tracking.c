@@ -171,7 +171,9 @@ static int run_whole(hp_conn *c, const char *table,
   return rc;
 }
 
-int hp_tracking_add(hp_conn *c, const char *table, int64_t *n, char **err) {
+/* Tracks the table, or not, unless it is as wanted already. */
+static int change(hp_conn *c, const char *table, bool wanted, int64_t *n,
+                  char **err) {
   char *name = NULL;
   bool was_on = false;
   int rc;
@@ -179,24 +181,19 @@ int hp_tracking_add(hp_conn *c, const char *table, int64_t *n, char **err) {
   hp_hook_mute(c);
   rc = find(c, table, &name, err);
   if (!rc) rc = is_on(c, name, &was_on, err);
-  if (!rc && !was_on) rc = run_whole(c, name, add, err);
+  if (!rc && was_on != wanted) {
+    rc = run_whole(c, name, wanted ? add : take_out, err);
+  }
   hp_hook_unmute(c);
   sqlite3_free(name);
-  *n = !rc && !was_on;
+  *n = !rc && was_on != wanted;
   return rc;
 }
 
-int hp_tracking_remove(hp_conn *c, const char *table, int64_t *n, char **err) {
-  char *name = NULL;
-  bool was_on = false;
-  int rc;
+int hp_tracking_add(hp_conn *c, const char *table, int64_t *n, char **err) {
+  return change(c, table, true, n, err);
+}
 
-  hp_hook_mute(c);
-  rc = find(c, table, &name, err);
-  if (!rc) rc = is_on(c, name, &was_on, err);
-  if (!rc && was_on) rc = run_whole(c, name, take_out, err);
-  hp_hook_unmute(c);
-  sqlite3_free(name);
-  *n = !rc && was_on;
-  return rc;
+int hp_tracking_remove(hp_conn *c, const char *table, int64_t *n, char **err) {
+  return change(c, table, false, n, err);
 }
