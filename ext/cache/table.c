@@ -286,6 +286,7 @@ bool hp_table_is_portable(const hp_table *t) {
 
 /* Of a transaction of its own a connection that only refreshes has no use. */
 static int recompute(hp_table *t, hp_call *k, hp_answer *a, char **err) {
+  k->has_generation = false; /* what is known is that of an earlier look */
   hp_epoch_enter(t->conn->reader);
   hp_deps_look(&t->id.deps, NULL, &k->look);
   hp_epoch_exit(t->conn->reader);

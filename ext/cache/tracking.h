@@ -9,7 +9,8 @@
 ** without hotpath. A number that is random names one state of the table even
 ** where a copy of the database, or a backup put back, goes another way.
 ** Not seen are changes that fire no trigger: sqlite3_blob_write(), and writes
-** of a connection that has switched triggers off. On the connection's thread;
+** of a connection that has switched triggers off or whose authorizer leaves
+** the number out (SQLITE_IGNORE). On the connection's thread;
 ** runs SQL on it, with the hook muted.
 */
 #ifndef HP_CACHE_TRACKING_H

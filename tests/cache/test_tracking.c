@@ -5,6 +5,7 @@
 #include "cache/tracking.h"
 #include "support/cached.h"
 #include "support/heap.h"
+#include "support/tmp.h"
 
 #include <check.h>
 #include <string.h>
@@ -75,11 +76,47 @@ START_TEST(so_does_a_cascade) {
 }
 END_TEST
 
+/* RAISE(IGNORE) and RAISE(FAIL) leave the change in place and the triggers that
+** would come after them out. */
+static const char *const quitters[] = {
+    "CREATE TRIGGER quit AFTER UPDATE ON card BEGIN SELECT RAISE(IGNORE); END",
+    "CREATE TRIGGER quit AFTER UPDATE ON card BEGIN SELECT RAISE(FAIL, 'no');"
+    " END",
+};
+
+START_TEST(so_does_one_that_another_trigger_cuts_short) {
+  bool is_first = _i % 2;
+  int64_t before;
+
+  if (is_first) test_db_exec(db, "SELECT cache_untrack('card')");
+  test_db_exec(db, "%s", quitters[_i / 2]);
+  if (is_first) test_db_exec(db, "SELECT cache_track('card')");
+  before = generation("card");
+  sqlite3_exec(db, "UPDATE card SET n = 77 WHERE id = 1", NULL, NULL, NULL);
+  ck_assert_int_eq(test_db_int(db, "SELECT n FROM card WHERE id = 1"), 77);
+  ck_assert_int_ne(generation("card"), before);
+}
+END_TEST
+
 START_TEST(a_rolled_back_write_leaves_the_number_alone) {
   int64_t before = generation("card");
 
   test_db_exec(db, "BEGIN; UPDATE card SET n = 0; ROLLBACK");
   ck_assert_int_eq(generation("card"), before);
+}
+END_TEST
+
+START_TEST(two_copies_that_go_their_own_ways_never_share_a_number) {
+  sqlite3 *copy;
+
+  test_db_exec(db, "VACUUM INTO %Q", test_tmp_path("copy.db"));
+  copy = test_db_open("copy.db", NULL);
+  test_db_exec(db, "UPDATE card SET n = 1 WHERE id = 1");
+  test_db_exec(copy, "UPDATE card SET n = 2 WHERE id = 1");
+  ck_assert_int_ne(generation("card"),
+                   test_db_int(copy, "SELECT generation FROM"
+                                     " hotpath_generations"));
+  test_db_close(copy);
 }
 END_TEST
 
@@ -214,7 +251,9 @@ Suite *cache_tracking_suite(void) {
                       sizeof writes / sizeof *writes);
   tcase_add_test(c, so_does_one_without_hotpath);
   tcase_add_test(c, so_does_a_cascade);
+  tcase_add_loop_test(c, so_does_one_that_another_trigger_cuts_short, 0, 4);
   tcase_add_test(c, a_rolled_back_write_leaves_the_number_alone);
+  tcase_add_test(c, two_copies_that_go_their_own_ways_never_share_a_number);
   tcase_add_test(c, the_application_is_not_told_of_it);
   tcase_add_test(c, a_name_is_taken_as_sqlite_takes_it);
   tcase_add_test(c, tracking_twice_is_tracking_once);
