@@ -7,10 +7,11 @@
 #include "advisor/verdict.h"
 #include "base/clock.h"
 
-#define HARM 0.2 /* share by which a statement may become dearer */
-#define LEFTOVER_SHARE                                                         \
-  0.02 /* of the workload: what is said to be left slow                        \
-        */
+/* A statement may become dearer by this share without an answer. */
+static const double harm = 0.2;
+
+/* What is left slow is named from this share of the workload on. */
+static const double leftover_share = 0.02;
 
 hp_advisor_options hp_advisor_defaults(void) {
   return (hp_advisor_options){.max_bytes = (int64_t)1 << 30,
@@ -173,20 +174,6 @@ static int seed(hp_session *s, bool *set) {
   return rc;
 }
 
-/* Until no statement's plan under the chosen set is only guessed at. */
-static int search_surely(hp_session *s, bool *set) {
-  bool is_doubtful = true;
-  int rc = SQLITE_OK;
-
-  while (rc == SQLITE_OK && is_doubtful) {
-    rc = search(s, set);
-    if (rc == SQLITE_OK) {
-      rc = hp_trial_doubt(s->trial, set, &is_doubtful, s->err);
-    }
-  }
-  return rc;
-}
-
 /* ---- a statement that the set makes slower is answered with an index of its
 ** own, whatever its bytes, if the workload as a whole gains by it */
 
@@ -222,11 +209,26 @@ static int answer_harms(hp_session *s, bool *set) {
 
     rc = hp_trial_cost(s->trial, q, set, &now, s->err);
     excess = s->statements[q].calls * hp_cost_model(&now) - s->weights[q];
-    if (rc != SQLITE_OK || excess < HARM * s->weights[q] ||
+    if (rc != SQLITE_OK || excess < harm * s->weights[q] ||
         excess < s->options->min_gain * total) {
       continue;
     }
     rc = answer_harm(s, q, set, &total);
+  }
+  return rc;
+}
+
+/* Until no statement's plan under the chosen set is only guessed at. */
+static int search_surely(hp_session *s, bool *set) {
+  bool is_doubtful = true;
+  int rc = SQLITE_OK;
+
+  while (rc == SQLITE_OK && is_doubtful) {
+    rc = search(s, set);
+    if (rc == SQLITE_OK) rc = answer_harms(s, set);
+    if (rc == SQLITE_OK) {
+      rc = hp_trial_doubt(s->trial, set, &is_doubtful, s->err);
+    }
   }
   return rc;
 }
@@ -245,14 +247,13 @@ static int advise(hp_session *s, sqlite3 *host) {
     hp_trial_be_patient(s->trial);
     rc = search_surely(s, set);
   }
-  if (rc == SQLITE_OK) rc = answer_harms(s, set);
   if (rc == SQLITE_OK) {
     rc = hp_verdict_give(s->lab, s->trial, s->statements, s->n, set, s->out,
                          s->err);
   }
   if (rc == SQLITE_OK) {
     rc = hp_leftover_give(s->lab, s->trial, &s->tables, s->statements, s->n,
-                          set, LEFTOVER_SHARE, s->out, s->err);
+                          set, leftover_share, s->out, s->err);
   }
   if (rc == SQLITE_OK) {
     rc = hp_verdict_analyze(s->lab, s->trial, s->statements, s->n, set,

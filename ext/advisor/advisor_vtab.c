@@ -19,7 +19,7 @@ static void put_text(hp_builder *out, const char *text) {
 /* A statement in other words holds its values, which of a recorded one are not
 ** shown. */
 static void put_advice(hp_builder *out, const hp_advice *a, bool is_given) {
-  bool is_shown = is_given || a->index >= 0 || strcmp(a->action, "rewrite");
+  bool is_shown = is_given || strcmp(a->action, "rewrite");
 
   hp_builder_text(out, a->action, -1);
   put_text(out, is_shown ? a->ddl : "");

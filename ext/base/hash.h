@@ -8,12 +8,17 @@
 #ifndef HP_BASE_HASH_H
 #define HP_BASE_HASH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 typedef struct hp_hash128 {
   uint64_t lo, hi;
 } hp_hash128;
+
+static inline bool hp_hash128_equal(hp_hash128 x, hp_hash128 y) {
+  return x.lo == y.lo && x.hi == y.hi;
+}
 
 /* 64-bit hash of n bytes at data. */
 uint64_t hp_hash64(const void *data, size_t n);

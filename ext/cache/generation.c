@@ -3,6 +3,7 @@
 
 #include "base/hook.h"
 #include "base/statement.h"
+#include "cache/pager.h"
 #include "cache/tracking.h"
 #include "schema/program.h"
 
@@ -13,10 +14,6 @@ void hp_generation_term(hp_generation *g) {
   sqlite3_finalize(g->numbers);
   g->version = g->numbers = NULL;
   g->is_known = g->has_last = false;
-}
-
-static bool is_same(hp_hash128 x, hp_hash128 y) {
-  return x.lo == y.lo && x.hi == y.hi;
 }
 
 /* ---- which tables ---- */
@@ -122,7 +119,7 @@ static int learn(hp_generation *g, sqlite3_int64 version, hp_hash128 code) {
 
   sqlite3_finalize(g->numbers);
   g->numbers = NULL;
-  if (!rc && !s.why && is_same(s.code, code)) {
+  if (!rc && !s.why && hp_hash128_equal(s.code, code)) {
     const char *sql = sqlite3_str_value(s.sql);
     rc = sql ? sqlite3_prepare_v3(g->conn->db, sql, -1,
                                   SQLITE_PREPARE_PERSISTENT, &g->numbers, NULL)
@@ -168,11 +165,10 @@ static bool read_version(hp_generation *g, sqlite3_int64 *out) {
 /* Has SQLite load the schema of this transaction, if it has an older one:
 ** PRAGMA schema_version does not. */
 static bool load_schema(hp_conn *c) {
-  char *err = NULL;
-  int rc =
-      hp_statement_run(c->db, &err, "SELECT 1 FROM main.sqlite_schema LIMIT 1");
+  sqlite3_stmt *stmt = NULL;
+  int rc = hp_pager_begin_read(c->db, "main", &stmt);
 
-  sqlite3_free(err);
+  sqlite3_finalize(stmt);
   return rc == SQLITE_OK;
 }
 
@@ -203,7 +199,8 @@ static bool read_muted(hp_generation *g, hp_hash128 code, hp_stamp *out) {
   sqlite3_int64 version;
 
   if (!read_version(g, &version)) return false;
-  if (!g->is_known || g->at_version != version || !is_same(g->code, code)) {
+  if (!g->is_known || g->at_version != version ||
+      !hp_hash128_equal(g->code, code)) {
     if (!load_schema(g->conn) || learn(g, version, code)) return false;
   }
   return g->numbers && hash_numbers(g, out);
@@ -227,7 +224,7 @@ void hp_generation_note(hp_generation *g, hp_stamp at, hp_stamp value) {
 
 bool hp_generation_recall(const hp_generation *g, hp_hash128 code, hp_stamp at,
                           hp_stamp *out) {
-  if (!g->has_last || !is_same(g->code, code) ||
+  if (!g->has_last || !hp_hash128_equal(g->code, code) ||
       !hp_stamp_equal(g->last_at, at)) {
     return false;
   }

@@ -116,7 +116,7 @@ static int compare_code(hp_identity *id, char **err) {
     rc = fail(
         err, rc,
         sqlite3_mprintf("%s: %s", id->d->name, why ? why : sqlite3_errstr(rc)));
-  } else if (code.lo != id->code.lo || code.hi != id->code.hi ||
+  } else if (!hp_hash128_equal(code, id->code) ||
              hp_runner_is_expired(&id->runner)) {
     id->has_moved = true;
   }

@@ -82,16 +82,13 @@ static hp_hash128 hash_of(const char *sql) {
   return hp_hash128_of(sql, n, hp_hash_secret());
 }
 
-static bool is_same(hp_hash128 x, hp_hash128 y) {
-  return x.lo == y.lo && x.hi == y.hi;
-}
-
 /* The place of a text, or the free one where it belongs. */
 static known *place_of(hp_reach *r, hp_hash128 text) {
   static const hp_hash128 none;
   size_t i = text.lo % N_KNOWN;
 
-  while (!is_same(r->known[i].text, none) && !is_same(r->known[i].text, text)) {
+  while (!hp_hash128_equal(r->known[i].text, none) &&
+         !hp_hash128_equal(r->known[i].text, text)) {
     i = (i + 1) % N_KNOWN;
   }
   return &r->known[i];
@@ -108,7 +105,7 @@ static void remember(hp_reach *r, const char *sql, const hp_tables *writes) {
 
   if (r->n_known >= N_KNOWN * 3 / 4) forget_texts(r);
   k = place_of(r, text);
-  r->n_known += !is_same(k->text, text);
+  r->n_known += !hp_hash128_equal(k->text, text);
   *k = (known){text, *writes};
 }
 
@@ -137,7 +134,7 @@ const hp_tables *hp_reach_writes(hp_reach *r, const char *sql) {
   hp_hash128 text = hash_of(sql);
   known *k = place_of(r, text);
 
-  if (!is_same(k->text, text)) {
+  if (!hp_hash128_equal(k->text, text)) {
     want(r, sql, text);
     return NULL;
   }

@@ -320,7 +320,7 @@ int hp_table_refresh(hp_table *t, const hp_key *key, sqlite3_value **argv,
   k.is_refresh = true;
   if (rc || !hp_identity_seed(&t->id)) return rc;
   k.key = hp_key_of_row(&t->id.seed, args);
-  if (k.key.lo != key->lo || k.key.hi != key->hi) return SQLITE_MISMATCH;
+  if (!hp_hash128_equal(k.key, *key)) return SQLITE_MISMATCH;
   hp_sheet_add(t->sheet, HP_COUNT_refreshes, 1);
   return renew(t, &k, err);
 }

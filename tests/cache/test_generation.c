@@ -97,7 +97,6 @@ START_TEST(what_was_asked_once_at_a_commit_is_not_asked_again) {
   while (sqlite3_step(stmt) == SQLITE_ROW) {
   }
   sqlite3_reset(stmt);
-  sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_VM_STEP, 1);
   before = test_cached_count(db, "deck", "hits_l1");
   while (sqlite3_step(stmt) == SQLITE_ROW) {
     ck_assert_int_eq(sqlite3_txn_state(db, "main"), SQLITE_TXN_NONE);

@@ -20,7 +20,7 @@
 ** - in autocommit mode: right before and after, if PRAGMA data_version says
 **   that nobody committed in between.
 **
-** With STUTTER_MS in the environment all processes are stopped for so long
+** With STUTTER_MS in the environment all processes are stopped for so long,
 *again
 ** and again.
 **
@@ -194,7 +194,8 @@ static void load(const setup *s, sqlite3 *db) {
   if (sqlite3_load_extension(db, s->so, NULL, &err)) die(err, NULL);
 }
 
-/* A forked process must not find a hotpath that watches files already. */
+/* In a process of its own: what is forked later must not find a hotpath that
+** watches files already. */
 static void track(const setup *s, const char *path) {
   int status;
   pid_t pid = fork();
