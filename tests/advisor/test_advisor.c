@@ -62,6 +62,10 @@ static const trap traps[] = {
      "99 SELECT * FROM t WHERE a = 2 ORDER BY b DESC LIMIT 3\n"
      "99 SELECT b FROM t WHERE id = (SELECT max(id) FROM t WHERE a = 1)",
      "ON \"t\"(\"a\");\nON \"t\"(\"a\", \"b\");", "", 2},
+    {"a statement made slower gets an index that is not worth its bytes", "",
+     "90000 SELECT * FROM t WHERE a = 2 ORDER BY b DESC LIMIT 3\n"
+     "1000 SELECT b FROM t WHERE id = (SELECT max(id) FROM t WHERE a = 1)",
+     "ON \"t\"(\"a\");\nON \"t\"(\"a\", \"b\");", "", 2},
     {"LIMIT is not a column", "", "1 SELECT * FROM t WHERE c = 7 LIMIT 5",
      "ON \"t\"(\"c\");", "\"id\"\n, ", 1},
     {"IS NULL is an equality", "",

@@ -10,7 +10,7 @@ Suite *advisor_trial_suite(void);
 
 static const char fill[] =
     "CREATE TABLE t(id INTEGER PRIMARY KEY, a INT, b INT, c INT);"
-    "WITH n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 60000)"
+    "WITH n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 300000)"
     " INSERT INTO t SELECT i, i, i %% 2, i FROM n;";
 
 enum { BY_A, BY_B, N_INDEXES };
@@ -72,7 +72,7 @@ START_TEST(the_same_plan_is_run_once) {
   hp_cost bare = cost(LOOKUP, false, false);
   int runs = hp_trial_runs(s.trial);
 
-  ck_assert_int_gt(bare.steps, 100000);
+  ck_assert_int_gt(bare.steps, 150000);
   ck_assert_int_eq(cost(LOOKUP, false, false).steps, bare.steps);
   ck_assert_int_eq(hp_trial_runs(s.trial), runs);
   ck_assert_int_lt(cost(LOOKUP, true, false).steps, 1000);
@@ -104,7 +104,7 @@ START_TEST(what_was_given_up_and_is_chosen_is_run_to_its_end) {
   ck_assert(found);
   real = cost(LOOKUP, false, true);
   ck_assert(!real.is_capped);
-  ck_assert_int_gt(real.steps, 100000);
+  ck_assert_int_gt(real.steps, 150000);
   check_ok(hp_trial_doubt(s.trial, (bool[]){false, true}, &found, &err), &err);
   ck_assert(!found);
 }
@@ -116,7 +116,7 @@ START_TEST(a_write_pays_for_the_indexes_it_keeps_up) {
   ck_assert_int_eq(cost(WRITE, true, false).steps, bare.steps);
   ck_assert_int_gt(cost(WRITE, false, true).steps, bare.steps);
   ck_assert_int_eq(test_db_int(hp_lab_db(s.lab), "SELECT sum(b) FROM t"),
-                   30000);
+                   150000);
 }
 END_TEST
 
