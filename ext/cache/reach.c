@@ -12,7 +12,7 @@ enum {
   N_SEEN = 64,   /* places for texts seen once; a power of two, */
   N_WAYS = 4,    /* in groups: of so many texts none displaces another */
   N_WANTED = 8,  /* texts waiting to be looked up */
-  N_TRIES = 3,   /* at a schema that was cloned in part: time may have been
+  N_TRIES = 2,   /* at a schema that comes out in part: time may have been
                  ** short because the machine was busy */
 };
 
@@ -304,7 +304,7 @@ static bool picture(hp_reach *r) {
   if (!read_cookie(r, &cookie)) return false;
   if (r->shadow && !r->is_doubtful && cookie == r->cookie) return true;
   if (cookie != r->partial_cookie) r->n_partial = 0;
-  if (r->n_partial > N_TRIES) return false;
+  if (r->n_partial >= N_TRIES) return false;
   if (!renew(r)) {
     r->partial_cookie = cookie;
     r->is_doubtful = true;
