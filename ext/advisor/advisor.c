@@ -17,7 +17,7 @@ hp_advisor_options hp_advisor_defaults(void) {
   return (hp_advisor_options){.max_bytes = (int64_t)1 << 30,
                               .budget_ms = 20000,
                               .min_gain = 0.001,
-                              .min_density = 0.1};
+                              .min_density = 0.5};
 }
 
 static int cost_of_set(void *arg, const bool *set, double *out) {
@@ -42,8 +42,26 @@ static bool clashes(void *arg, const bool *set, int in, int out) {
   return hp_session_clashes(arg, set, in, out);
 }
 
-static int search(hp_session *s, bool *set) {
+/* A call has costs of its own, besides which less is not felt. */
+static const double least_ns_per_call = 1000;
+
+/* What a built index must save at least. */
+static double least_gain(const hp_session *s, int index) {
+  double calls = 0;
+
+  for (int q = 0; q < s->n; q++) {
+    if (s->candidates.at[s->made_of[index - s->n_originals]].helps[q] &&
+        s->statements[q].calls > calls) {
+      calls = s->statements[q].calls;
+    }
+  }
+  return calls * least_ns_per_call;
+}
+
+/* Improves *set; base is the cost that savings are compared with. */
+static int search(hp_session *s, double base, bool *set, double *total) {
   size_t n = (size_t)hp_lab_count(s->lab);
+  double *least = hp_zeroed(n, sizeof *least);
   int64_t *bytes = hp_zeroed(n, sizeof *bytes);
   int *table = hp_zeroed(n, sizeof *table);
   bool *fixed = hp_zeroed(n, sizeof *fixed);
@@ -52,15 +70,15 @@ static int search(hp_session *s, bool *set) {
                    .table = table,
                    .is_fixed = fixed,
                    .budget_bytes = s->options->budget_bytes,
-                   .bare = s->bare,
+                   .base = base,
                    .min_gain = s->options->min_gain,
                    .min_density = s->options->min_density / hp_session_bytes(s),
+                   .least = least,
                    .clashes = clashes,
                    .cost = cost_of_set,
                    .may_go_on = may_go_on,
                    .arg = s};
-  int rc = bytes && table && fixed ? SQLITE_OK : SQLITE_NOMEM;
-  double total;
+  int rc = least && bytes && table && fixed ? SQLITE_OK : SQLITE_NOMEM;
 
   for (size_t i = 0; rc == SQLITE_OK && i < n; i++) {
     const hp_lab_index *x = hp_lab_index_at(s->lab, (int)i);
@@ -69,11 +87,13 @@ static int search(hp_session *s, bool *set) {
     table[i] = hp_tables_find(&s->tables, x->table);
     /* What the application has made stays, and is judged afterwards. */
     fixed[i] = x->is_original;
+    if (!fixed[i]) least[i] = least_gain(s, (int)i);
   }
-  if (rc == SQLITE_OK) rc = hp_search_run(&how, set, &total);
+  if (rc == SQLITE_OK) rc = hp_search_run(&how, set, total);
   sqlite3_free(bytes);
   sqlite3_free(table);
   sqlite3_free(fixed);
+  sqlite3_free(least);
   return rc;
 }
 
@@ -177,6 +197,15 @@ static int seed(hp_session *s, bool *set) {
 /* ---- a statement that the set makes slower is answered with an index of its
 ** own, whatever its bytes, if the workload as a whole gains by it */
 
+static bool is_in_budget(const hp_session *s, const bool *set) {
+  int64_t sum = 0;
+
+  for (int i = s->n_originals; i < hp_lab_count(s->lab); i++) {
+    if (set[i]) sum += hp_lab_index_at(s->lab, i)->n_bytes;
+  }
+  return !s->options->budget_bytes || sum <= s->options->budget_bytes;
+}
+
 static int answer_harm(hp_session *s, int q, bool *set, double *total) {
   int found = -1, rc = SQLITE_OK;
 
@@ -189,7 +218,10 @@ static int answer_harm(hp_session *s, int q, bool *set, double *total) {
       continue;
     }
     set[i] = true;
-    rc = cost_of_set(s, set, &cost);
+    if (is_in_budget(s, set))
+      rc = cost_of_set(s, set, &cost);
+    else
+      cost = *total;
     set[i] = false;
     if (rc != SQLITE_OK || cost >= *total) continue;
     *total = cost;
@@ -199,9 +231,8 @@ static int answer_harm(hp_session *s, int q, bool *set, double *total) {
   return rc;
 }
 
-static int answer_harms(hp_session *s, bool *set) {
-  double total;
-  int rc = cost_of_set(s, set, &total);
+static int answer_harms(hp_session *s, bool *set, double *total) {
+  int rc = cost_of_set(s, set, total);
 
   for (int q = 0; rc == SQLITE_OK && q < s->n; q++) {
     hp_cost now;
@@ -210,31 +241,36 @@ static int answer_harms(hp_session *s, bool *set) {
     rc = hp_trial_cost(s->trial, q, set, &now, s->err);
     excess = s->statements[q].calls * hp_cost_model(&now) - s->weights[q];
     if (rc != SQLITE_OK || excess < harm * s->weights[q] ||
-        excess < s->options->min_gain * total) {
+        excess < s->options->min_gain * *total) {
       continue;
     }
-    rc = answer_harm(s, q, set, &total);
+    rc = answer_harm(s, q, set, total);
   }
   return rc;
 }
 
-/* Until no statement's plan under the chosen set is only guessed at. */
-static int search_surely(hp_session *s, bool *set) {
-  bool is_doubtful = true;
+/* Until no statement's plan under the chosen set is only guessed at, and what
+** it costs is what its savings were compared with: where one statement takes
+** nearly everything as long as its index is missing, others count only after
+** that. At such a point advice that was followed gives no other. */
+static int search_surely(hp_session *s, double total, bool *set) {
+  bool again = true;
   int rc = SQLITE_OK;
 
-  while (rc == SQLITE_OK && is_doubtful) {
-    rc = search(s, set);
-    if (rc == SQLITE_OK) rc = answer_harms(s, set);
-    if (rc == SQLITE_OK) {
-      rc = hp_trial_doubt(s->trial, set, &is_doubtful, s->err);
-    }
+  while (rc == SQLITE_OK && again) {
+    double base = total;
+
+    rc = search(s, base, set, &total);
+    if (rc == SQLITE_OK) rc = answer_harms(s, set, &total);
+    if (rc == SQLITE_OK) rc = hp_trial_doubt(s->trial, set, &again, s->err);
+    if (total < base * (1 - s->options->min_gain)) again = true;
   }
   return rc;
 }
 
 static int advise(hp_session *s, sqlite3 *host) {
   bool *set = NULL;
+  double total;
   int rc = hp_session_open(s, host);
 
   if (rc == SQLITE_OK) rc = hp_session_build(s);
@@ -242,10 +278,10 @@ static int advise(hp_session *s, sqlite3 *host) {
     set = hp_session_originals(s);
     rc = set ? seed(s, set) : SQLITE_NOMEM;
   }
-  if (rc == SQLITE_OK) rc = search(s, set);
+  if (rc == SQLITE_OK) rc = search(s, s->bare, set, &total);
   if (rc == SQLITE_OK) {
     hp_trial_be_patient(s->trial);
-    rc = search_surely(s, set);
+    rc = search_surely(s, total, set);
   }
   if (rc == SQLITE_OK) {
     rc = hp_verdict_give(s->lab, s->trial, s->statements, s->n, set, s->out,

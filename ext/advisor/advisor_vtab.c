@@ -63,13 +63,36 @@ static int put_report(hp_builder *out, const hp_report *r, const hp_workload *w,
   return rc == SQLITE_OK ? out->rc : rc;
 }
 
-/* Advises on w, or verifies ddl for it if that is not NULL. */
+static bool is_given(sqlite3_value *arg) {
+  return arg && sqlite3_value_type(arg) != SQLITE_NULL;
+}
+
+/* Sets *bytes to the argument of this name, if it is given. */
+static int read_bytes(sqlite3_value *arg, const char *name, int64_t *bytes,
+                      char **err) {
+  if (!is_given(arg)) return SQLITE_OK;
+  *bytes = sqlite3_value_int64(arg);
+  if (sqlite3_value_numeric_type(arg) == SQLITE_INTEGER && *bytes > 0) {
+    return SQLITE_OK;
+  }
+  *err = sqlite3_mprintf("%s is a number of bytes from 1 on, not %s", name,
+                         sqlite3_value_text(arg));
+  return *err ? SQLITE_MISUSE : SQLITE_NOMEM;
+}
+
+/* Advises on w, or verifies ddl for it if that is not NULL. budget, if it is
+** given, is for the indexes advised, and copy for the database's copy. */
 static int answer(hp_conn *c, const hp_workload *w, bool is_given,
-                  const char *ddl, hp_builder *out, char **err) {
+                  const char *ddl, sqlite3_value *budget, sqlite3_value *copy,
+                  hp_builder *out, char **err) {
   hp_advisor_options options = hp_advisor_defaults();
   hp_report report = {0};
-  int rc;
+  int rc = read_bytes(budget, "budget_bytes", &options.budget_bytes, err);
 
+  if (rc == SQLITE_OK) {
+    rc = read_bytes(copy, "copy_bytes", &options.max_bytes, err);
+  }
+  if (rc != SQLITE_OK) return rc;
   hp_hook_mute(c);
   rc = ddl ? hp_advisor_verify(c->db, w->at, w->n, &options, ddl, &report, err)
            : hp_advisor_run(c->db, w->at, w->n, &options, &report, err);
@@ -77,10 +100,6 @@ static int answer(hp_conn *c, const hp_workload *w, bool is_given,
   if (rc == SQLITE_OK) rc = put_report(out, &report, w, is_given);
   hp_report_term(&report);
   return rc;
-}
-
-static bool is_given(sqlite3_value *arg) {
-  return arg && sqlite3_value_type(arg) != SQLITE_NULL;
 }
 
 static int read_workload(hp_workload *w, hp_conn *c, sqlite3_value *json,
@@ -95,8 +114,9 @@ static int fill_suggestions(hp_conn *c, const hp_rowtab *table,
   int rc = read_workload(&w, c, args[0], err);
 
   (void)table;
-  if (rc == SQLITE_OK && w.n > 0)
-    rc = answer(c, &w, is_given(args[0]), NULL, out, err);
+  if (rc == SQLITE_OK && w.n > 0) {
+    rc = answer(c, &w, is_given(args[0]), NULL, args[1], args[2], out, err);
+  }
   hp_workload_term(&w);
   return rc;
 }
@@ -119,7 +139,9 @@ static int fill_one(hp_conn *c, const hp_rowtab *table, sqlite3_value **args,
   (void)table;
   if (!sql) return refuse(err, "suggest_indexes(sql) needs a statement's text");
   rc = hp_workload_add(&w, sql, 1);
-  if (rc == SQLITE_OK) rc = answer(c, &w, true, NULL, out, err);
+  if (rc == SQLITE_OK) {
+    rc = answer(c, &w, true, NULL, args[1], args[2], out, err);
+  }
   hp_workload_term(&w);
   return rc;
 }
@@ -136,7 +158,9 @@ static int fill_verify(hp_conn *c, const hp_rowtab *table, sqlite3_value **args,
                   "index_verify(statement) needs a CREATE INDEX statement");
   }
   rc = read_workload(&w, c, args[1], err);
-  if (rc == SQLITE_OK) rc = answer(c, &w, is_given(args[1]), ddl, out, err);
+  if (rc == SQLITE_OK) {
+    rc = answer(c, &w, is_given(args[1]), ddl, NULL, args[2], out, err);
+  }
   hp_workload_term(&w);
   return rc;
 }
@@ -149,16 +173,16 @@ static int fill_verify(hp_conn *c, const hp_rowtab *table, sqlite3_value **args,
 static const hp_rowtab tables[] = {
     {.name = "index_suggestions",
      .columns = COLUMNS,
-     .args = "workload TEXT",
+     .args = "workload TEXT, budget_bytes INT, copy_bytes INT",
      .fill = fill_suggestions},
     {.name = "suggest_indexes",
      .columns = COLUMNS,
-     .args = "sql TEXT",
+     .args = "sql TEXT, budget_bytes INT, copy_bytes INT",
      .fill = fill_one,
      .n_required = 1},
     {.name = "index_verify",
      .columns = COLUMNS,
-     .args = "statement TEXT, workload TEXT",
+     .args = "statement TEXT, workload TEXT, copy_bytes INT",
      .fill = fill_verify,
      .n_required = 1},
 };

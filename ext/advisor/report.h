@@ -12,10 +12,10 @@ typedef struct hp_advisor_options {
   int64_t budget_bytes; /* for new indexes in all; 0: no limit */
   double budget_ms;     /* for running statements, by the model and so the
                         ** same each time; then the best so far is taken */
-  double min_gain;      /* share of the workload's cost that an index must
-                        ** save: 0.001 */
+  double min_gain;      /* share of the cost that the advised set leaves which
+                        ** an index must save */
   double min_density;   /* and, for an index as large as the whole database,
-                        ** this share more, in proportion: 0.2 */
+                        ** this share more, in proportion */
 } hp_advisor_options;
 
 /* One piece of advice. */

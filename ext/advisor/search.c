@@ -29,12 +29,13 @@ static bool fits(const hp_search *s, const bool *set) {
   return !s->budget_bytes || bytes_of(s, set) <= s->budget_bytes;
 }
 
-/* Cost of the best set with index `out` left out (-1: none) and `in` added. */
+/* Cost of the best set with index `out` left out (-1: none) and `in` added,
+** which must fit. */
 static int cost_with(state *st, int out, int in, double *cost) {
   memcpy(st->trial, st->set, (size_t)st->s->n * sizeof *st->trial);
   if (out >= 0) st->trial[out] = false;
   if (in >= 0) st->trial[in] = true;
-  if (!fits(st->s, st->trial)) {
+  if (in >= 0 && !fits(st->s, st->trial)) {
     *cost = DBL_MAX;
     return SQLITE_OK;
   }
@@ -47,8 +48,11 @@ static bool clashes(const state *st, int in, int out) {
 
 /* What an index must save to be worth having. */
 static double least_gain(const state *st, int i) {
-  return st->s->bare *
-         (st->s->min_gain + st->s->min_density * (double)st->s->n_bytes[i]);
+  const hp_search *s = st->s;
+  double gain =
+      s->base * (s->min_gain + s->min_density * (double)s->n_bytes[i]);
+
+  return gain > s->least[i] ? gain : s->least[i];
 }
 
 static double score(const hp_search *s, int i, double gain) {
@@ -87,6 +91,39 @@ static int extend(state *st, bool *added) {
   st->total = best_cost;
   *added = true;
   return SQLITE_OK;
+}
+
+/* Leaves out the index that is missed least for each of its bytes. */
+static int give_up_one(state *st) {
+  const hp_search *s = st->s;
+  double least = DBL_MAX, least_cost = 0;
+  int worst = -1;
+
+  for (int i = 0; i < s->n; i++) {
+    double cost, missed;
+    int rc;
+
+    if (!st->set[i] || s->is_fixed[i]) continue;
+    rc = cost_with(st, i, -1, &cost);
+    if (rc != SQLITE_OK) return rc;
+    missed = score(s, i, cost - st->total);
+    if (missed >= least) continue;
+    worst = i;
+    least = missed;
+    least_cost = cost;
+  }
+  st->set[worst] = false;
+  st->total = least_cost;
+  return SQLITE_OK;
+}
+
+/* The start may be too large. (What is fixed is not counted, so some index can
+** be given up as long as the set does not fit.) */
+static int shrink_to_fit(state *st) {
+  int rc = SQLITE_OK;
+
+  while (rc == SQLITE_OK && !fits(st->s, st->set)) rc = give_up_one(st);
+  return rc;
 }
 
 /* Leaves out the index that is missed least, counting what its bytes are
@@ -130,10 +167,10 @@ static int shrink(state *st, bool *changed) {
 /* True if the exchange pays: the cost and what the bytes are worth, taken
 ** together, fall by enough. */
 static bool is_better(const state *st, int out, int in, double cost) {
-  double worth = st->s->min_density * st->s->bare *
+  double worth = st->s->min_density * st->s->base *
                  (double)(st->s->n_bytes[in] - st->s->n_bytes[out]);
 
-  return cost + worth < st->total - st->s->bare * st->s->min_gain / 4;
+  return cost + worth < st->total - st->s->base * st->s->min_gain / 4;
 }
 
 /* Exchanges indexes for others of their table while that pays. */
@@ -181,8 +218,9 @@ enum { MAX_ROUNDS = 4 };
 
 static int improve(state *st) {
   bool changed = true;
-  int rc = shrink(st, &changed);
+  int rc = shrink_to_fit(st);
 
+  if (rc == SQLITE_OK) rc = shrink(st, &changed);
   if (rc == SQLITE_OK) rc = extend_all(st);
   for (int i = 0; rc == SQLITE_OK && changed && i < MAX_ROUNDS; i++) {
     changed = false;

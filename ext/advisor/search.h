@@ -21,9 +21,10 @@ typedef struct hp_search {
                           ** exchanged */
   const bool *is_fixed;   /* of each: always there */
   int64_t budget_bytes;   /* for those that are not fixed; 0: no limit */
-  double bare;            /* cost of the workload without indexes */
+  double base;            /* a cost of the workload */
   double min_gain;        /* share of it that a step must save */
   double min_density;     /* and, for each byte, this share more */
+  const double *least;    /* and what each must save at least */
   /* True if index `in` may not be beside those of set but `out` (-1: none):
   ** one of the two repeats the other. NULL: none does. */
   bool (*clashes)(void *arg, const bool *set, int in, int out);
@@ -36,7 +37,7 @@ typedef struct hp_search {
   void *arg;
 } hp_search;
 
-/* Starts at *set (n bools) and improves it.
+/* Starts at *set (n bools), which may be over the budget, and improves it.
 ** SQLITE_OK, or the code of a failure; *total is the cost of *set. */
 HP_MUST_CHECK int hp_search_run(const hp_search *s, bool *set, double *total);
 

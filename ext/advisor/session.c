@@ -327,7 +327,7 @@ double hp_session_bytes(const hp_session *s) {
   for (int i = 0; i < hp_lab_count(s->lab); i++) {
     const hp_lab_index *x = hp_lab_index_at(s->lab, i);
 
-    if (!x->is_original) n -= x->n_bytes;
+    if (!x->is_unique) n -= x->n_bytes;
   }
   return n > 0 ? (double)n : 1;
 }

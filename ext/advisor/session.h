@@ -49,7 +49,8 @@ bool *hp_session_originals(const hp_session *s);
 ** none): it would repeat one, or one that is built would repeat it. */
 bool hp_session_clashes(const hp_session *s, const bool *set, int in, int out);
 
-/* Bytes of the database without the built indexes. */
+/* Bytes of the database without the indexes that could be dropped, at least 1:
+** so it is the same before and after the advice is followed. */
 double hp_session_bytes(const hp_session *s);
 
 /* At least n items of size bytes, all zero. NULL when out of memory. Caller

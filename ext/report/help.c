@@ -53,21 +53,23 @@ const hp_help hp_help_table[] = {
      "costs and which remedy, measured now, would save most; dearest first.",
      "SELECT kind, query, calls, cost_ms, saving_ms, remedy, verdict "
      "FROM nplus1_suspects"},
-    {"index_suggestions", "table", "[workload]",
+    {"index_suggestions", "table", "[workload, budget_bytes, copy_bytes]",
      "action, ddl, table, gain, before_ms, after_ms, size_bytes, build_ms, "
      "helped, harmed, evidence",
      "Indexes to create or drop for the recorded statements (or a JSON array "
      "of texts or {sql, calls}), found by running them on a private copy of "
      "the database; gain is the share of the workload's cost saved. Also "
      "statements that no index helps (rewrite) or that could not be run "
-     "(skipped), with the reason. Takes seconds.",
+     "(skipped), with the reason. New indexes take at most budget_bytes in "
+     "all; a database of more than copy_bytes (1 GB) is not copied. Takes "
+     "seconds.",
      "SELECT action, ddl, gain, size_bytes, evidence FROM index_suggestions"},
-    {"suggest_indexes", "table function", "sql",
+    {"suggest_indexes", "table function", "sql[, budget_bytes, copy_bytes]",
      "the columns of index_suggestions", "The same for one statement.",
      "CREATE TABLE plant(id INTEGER PRIMARY KEY, name TEXT); "
      "SELECT ddl, gain FROM "
      "suggest_indexes('SELECT id FROM plant WHERE name = 1')"},
-    {"index_verify", "table function", "statement[, workload]",
+    {"index_verify", "table function", "statement[, workload, copy_bytes]",
      "the columns of index_suggestions",
      "What a CREATE INDEX statement of your own would do, measured on a "
      "private copy.",

@@ -13,7 +13,7 @@ enum { N = 10, QUERIES = 12 };
 /* A made-up workload: query q costs time[q][i] with the best index i in the
 ** set, and plain[q] without; each index costs upkeep[i]. */
 typedef struct model {
-  double plain[QUERIES], time[QUERIES][N], upkeep[N];
+  double plain[QUERIES], time[QUERIES][N], upkeep[N], least[N];
   int64_t n_bytes[N];
   int table[N];
   bool is_fixed[N];
@@ -79,7 +79,8 @@ static hp_search search_of(model *m) {
                      .table = m->table,
                      .is_fixed = m->is_fixed,
                      .min_gain = 0.0001,
-                     .bare = cost_of(m, (bool[N]){false}),
+                     .least = m->least,
+                     .base = cost_of(m, (bool[N]){false}),
                      .cost = cost,
                      .may_go_on = always,
                      .arg = m};
@@ -137,6 +138,22 @@ START_TEST(the_budget_is_kept) {
 }
 END_TEST
 
+START_TEST(a_start_over_the_budget_is_brought_down_to_it) {
+  model m = make((uint64_t)_i + 1);
+  hp_search s = search_of(&m);
+  bool set[N];
+  int64_t sum = 0;
+  double total;
+
+  memset(set, true, sizeof set);
+  s.budget_bytes = 800000;
+  ck_assert_int_eq(hp_search_run(&s, set, &total), SQLITE_OK);
+  for (int i = 0; i < N; i++) sum += set[i] ? m.n_bytes[i] : 0;
+  ck_assert_int_le(sum, 800000);
+  ck_assert_double_eq(total, cost_of(&m, set));
+}
+END_TEST
+
 /* Each index repeats the one before it. */
 static bool neighbours(void *arg, const bool *set, int in, int out) {
   (void)arg;
@@ -179,6 +196,19 @@ START_TEST(a_byte_has_its_price) {
   s.min_density = 1; /* a byte must save everything */
   ck_assert_int_eq(hp_search_run(&s, set, &total), SQLITE_OK);
   for (int i = 0; i < N; i++) ck_assert(!set[i]);
+}
+END_TEST
+
+START_TEST(an_index_must_save_its_least) {
+  model m = make(5);
+  hp_search s = search_of(&m);
+  bool set[N] = {false};
+  double total;
+
+  for (int i = 0; i < N; i++) m.least[i] = 1e9;
+  m.least[3] = 0;
+  ck_assert_int_eq(hp_search_run(&s, set, &total), SQLITE_OK);
+  for (int i = 0; i < N; i++) ck_assert_int_eq(set[i], i == 3);
 }
 END_TEST
 
@@ -239,8 +269,11 @@ Suite *advisor_search_suite(void) {
   tcase_add_test(c, the_same_input_gives_the_same_set);
   tcase_add_loop_test(c, the_budget_is_kept, 0, 20);
   tcase_add_loop_test(c, what_repeats_another_one_is_not_beside_it, 0, 10);
+  tcase_add_loop_test(c, a_start_over_the_budget_is_brought_down_to_it, 0, 20);
+  tcase_add_loop_test(c, what_repeats_another_one_is_not_beside_it, 0, 10);
   tcase_add_test(c, fixed_indexes_stay);
   tcase_add_test(c, a_byte_has_its_price);
+  tcase_add_test(c, an_index_must_save_its_least);
   tcase_add_test(c, a_spent_budget_ends_the_search);
   tcase_add_test(c, a_failure_is_passed_on);
   tcase_add_test(c, every_allocation_may_fail);

@@ -46,6 +46,18 @@ SELECT 'nothing was made in the database',
 SELECT 'one statement gets advice',
   (SELECT ddl FROM suggest_indexes('SELECT id FROM card WHERE due = 5'))
   IS 'CREATE INDEX "idx_card_due" ON "card"("due");';
+SELECT 'a budget of bytes is kept',
+  (SELECT count(*) FROM suggest_indexes('SELECT id FROM card WHERE due = 5',
+    4096)) IS 0;
+SELECT 'also when it is large enough',
+  (SELECT count(*) FROM suggest_indexes('SELECT id FROM card WHERE due = 5',
+    100000000)) IS 1;
+-- error: budget_bytes is a number of bytes from 1 on, not much
+SELECT * FROM suggest_indexes('SELECT id FROM card WHERE due = 5', 'much');
+-- error: copy_bytes is a number of bytes from 1 on, not -1
+SELECT * FROM index_suggestions('["SELECT 1"]', NULL, -1);
+-- error: bytes; at most 10 are copied
+SELECT * FROM suggest_indexes('SELECT id FROM card WHERE due = 5', NULL, 10);
 SELECT 'a lookup by the primary key needs none',
   (SELECT count(*) FROM suggest_indexes('SELECT * FROM card WHERE id = 5'))
   IS 0;
