@@ -123,16 +123,23 @@ static bool is_query(hp_shape_class what) {
   return what == HP_SHAPE_LIST || what == HP_SHAPE_LOOKUP;
 }
 
-static void add_plans(look *l) {
-  int n = l->n_views < HP_FINDINGS_PLANS ? l->n_views : HP_FINDINGS_PLANS;
+static bool has_plan(const look *l, const hp_stat_view *v) {
+  hp_shape_class what;
 
-  for (int i = 0; i < n; i++) {
-    const hp_stat_view *v = &l->views[i];
-    hp_shape_class what;
-    if (!is_here(l, v)) continue;
-    what = class_of(v->stat);
-    if (is_query(what) || what == HP_SHAPE_CHANGE || what == HP_SHAPE_INSERT)
-      add_plan(l, v);
+  if (!is_here(l, v)) return false;
+  what = class_of(v->stat);
+  return is_query(what) || what == HP_SHAPE_CHANGE || what == HP_SHAPE_INSERT;
+}
+
+/* Of the dearest that have one: thousands of CREATE TABLE must not hide them.
+ */
+static void add_plans(look *l) {
+  int n = 0;
+
+  for (int i = 0; i < l->n_views && n < HP_FINDINGS_PLANS; i++) {
+    if (!has_plan(l, &l->views[i])) continue;
+    add_plan(l, &l->views[i]);
+    n++;
   }
 }
 
