@@ -3,6 +3,7 @@
 
 #include "advisor/leftover.h"
 #include "advisor/search.h"
+#include "advisor/seed.h"
 #include "advisor/session.h"
 #include "advisor/verdict.h"
 #include "base/clock.h"
@@ -97,103 +98,6 @@ static int search(hp_session *s, double base, bool *set, double *total) {
   return rc;
 }
 
-/* ---- where the search starts: the best for each statement by itself, the
-** weightiest first. Then good plans are known early, and bad ones are given up
-** soon. */
-
-/* What a byte of index must save, in ns of the workload. */
-static double price_of(const hp_session *s) {
-  return s->bare * s->options->min_density / hp_session_bytes(s);
-}
-
-/* Adds to set the index that makes statement q cheapest, its bytes counted;
-** *added is false if none is worth it. */
-static int seed_once(hp_session *s, int q, bool *set, double price,
-                     bool *added) {
-  hp_cost now, with;
-  double calls = s->statements[q].calls, best;
-  int found = -1;
-  int rc = hp_trial_cost(s->trial, q, set, &now, s->err);
-
-  best = 0.95 * calls * hp_cost_model(&now);
-  for (int k = 0; rc == SQLITE_OK && k < s->out->n_built; k++) {
-    int i = s->n_originals + k;
-    double cost;
-
-    if (set[i] || !s->candidates.at[s->made_of[k]].helps[q] ||
-        hp_session_clashes(s, set, i, -1)) {
-      continue;
-    }
-    set[i] = true;
-    rc = hp_trial_cost(s->trial, q, set, &with, s->err);
-    set[i] = false;
-    cost = calls * hp_cost_model(&with) +
-           price * (double)hp_lab_index_at(s->lab, i)->n_bytes;
-    if (cost >= best) continue;
-    best = cost;
-    found = i;
-  }
-  if (rc == SQLITE_OK && found >= 0) set[found] = true;
-  *added = found >= 0;
-  return rc;
-}
-
-/* Adds the group of indexes that helps q only as a whole, if there is one and
-** it is worth it. */
-static int seed_group(hp_session *s, int q, bool *set, double price) {
-  hp_cost now, with;
-  double calls = s->statements[q].calls, worth = 0;
-  bool *more = hp_zeroed((size_t)hp_lab_count(s->lab), sizeof *more);
-  int n = 0, rc = more ? SQLITE_OK : SQLITE_NOMEM;
-
-  for (int i = 0; more && i < hp_lab_count(s->lab); i++) {
-    int k = i - s->n_originals;
-
-    more[i] = set[i];
-    if (k < 0 || s->candidates.at[s->made_of[k]].group != q + 1 ||
-        hp_session_clashes(s, more, i, -1)) {
-      continue;
-    }
-    more[i] = true;
-    worth += price * (double)hp_lab_index_at(s->lab, i)->n_bytes;
-    n++;
-  }
-  if (n > 0) {
-    rc = hp_trial_cost(s->trial, q, set, &now, s->err);
-    if (rc == SQLITE_OK) rc = hp_trial_cost(s->trial, q, more, &with, s->err);
-    if (rc == SQLITE_OK &&
-        calls * hp_cost_model(&with) + worth < calls * hp_cost_model(&now)) {
-      for (int i = 0; i < hp_lab_count(s->lab); i++) set[i] = more[i];
-    }
-  }
-  sqlite3_free(more);
-  return rc;
-}
-
-enum { MAX_SEEDS = 3 }; /* indexes for one statement */
-
-static int seed(hp_session *s, bool *set) {
-  bool *done = hp_zeroed((size_t)s->n, sizeof *done);
-  int rc = done ? SQLITE_OK : SQLITE_NOMEM;
-  double price = price_of(s);
-
-  for (int k = 0; rc == SQLITE_OK && k < s->n; k++) {
-    bool added = true;
-    int q = -1;
-
-    for (int i = 0; i < s->n; i++) {
-      if (!done[i] && (q < 0 || s->weights[i] > s->weights[q])) q = i;
-    }
-    done[q] = true;
-    for (int j = 0; rc == SQLITE_OK && added && j < MAX_SEEDS; j++) {
-      rc = seed_once(s, q, set, price, &added);
-    }
-    if (rc == SQLITE_OK) rc = seed_group(s, q, set, price);
-  }
-  sqlite3_free(done);
-  return rc;
-}
-
 /* ---- a statement that the set makes slower is answered with an index of its
 ** own, whatever its bytes, if the workload as a whole gains by it */
 
@@ -276,7 +180,7 @@ static int advise(hp_session *s, sqlite3 *host) {
   if (rc == SQLITE_OK) rc = hp_session_build(s);
   if (rc == SQLITE_OK) {
     set = hp_session_originals(s);
-    rc = set ? seed(s, set) : SQLITE_NOMEM;
+    rc = set ? hp_seed_sow(s, set) : SQLITE_NOMEM;
   }
   if (rc == SQLITE_OK) rc = search(s, s->bare, set, &total);
   if (rc == SQLITE_OK) {

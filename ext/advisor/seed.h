@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+**
+** Where the search starts: the best indexes for each statement by itself, the
+** weightiest statement first. So good plans are known early, and bad ones are
+** given up soon.
+*/
+#ifndef HP_ADVISOR_SEED_H
+#define HP_ADVISOR_SEED_H
+
+#include "advisor/session.h"
+
+/* Adds to set (of all the lab's indexes) built ones that make a statement
+** cheaper by more than their bytes are worth. May exceed the budget of bytes.
+** SQLITE_OK, or a code with *s->err a sentence or NULL (out of memory). */
+HP_MUST_CHECK int hp_seed_sow(hp_session *s, bool *set);
+
+#endif
