@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
 **
-** Filling ahead: roster.c (which table is meant), warm.c and warm_sql.c, all
-** of which cache_warm() and cache_refresh() show.
+** Filling ahead: warm.c and warm_sql.c, both of which cache_warm() and
+** cache_refresh() show.
 */
 #include "cache/warm.h"
 #include "support/cached.h"

@@ -61,6 +61,14 @@ SELECT * FROM suggest_indexes('SELECT id FROM card WHERE due = 5', NULL, 10);
 SELECT 'a lookup by the primary key needs none',
   (SELECT count(*) FROM suggest_indexes('SELECT * FROM card WHERE id = 5'))
   IS 0;
+SELECT 'where no index may be made, other words with the same rows are offered',
+  (SELECT ddl FROM suggest_indexes('SELECT id FROM card WHERE '
+    || 'substr(word, 1, 8) = ''word 777''', 4096) WHERE action = 'rewrite')
+  IS 'SELECT id FROM card WHERE word >= ''word 777'' AND word < ''word 778''';
+SELECT 'where there are none the reason is told',
+  (SELECT ddl IS NULL AND evidence LIKE 'a LIKE pattern that begins%'
+    FROM suggest_indexes('SELECT id FROM card WHERE word LIKE ''%7777''')
+    WHERE action = 'rewrite');
 SELECT 'an index of one''s own is measured',
   gain > 0.5 FROM index_verify('CREATE INDEX mine ON card(deck)')
   WHERE action = 'create';
