@@ -35,6 +35,7 @@ typedef struct track {
   uint64_t first_values, last_values;
   uint64_t values_seen;   /* one bit for each, by its hash */
   bool is_varying;        /* not all known values are equal */
+  bool is_range;          /* a list that values narrow down */
   int64_t writes_at_last; /* the detector's counts at a call */
   int64_t inserts_at_first, inserts_at_last;
   int64_t n_moves; /* calls on another database than the last */
@@ -164,8 +165,13 @@ static bool is_import(const track *t) {
 static bool is_nplus1(const track *t, const source *s) {
   bool varies = t->n_known >= FEW_CALLS && t->is_varying;
 
-  if (t->what != HP_SHAPE_LOOKUP || s->fingerprint == 0) return false;
+  if (s->fingerprint == 0) return false;
   if (is_tenant_loop(t) || has_same_values(t)) return false;
+  if (t->is_range) {
+    return t->calls >= MANY_CALLS &&
+           (s->rows < 0 ? varies : matches_rows(t, s));
+  }
+  if (t->what != HP_SHAPE_LOOKUP) return false;
   if (matches_rows(t, s)) return t->calls >= FEW_CALLS;
   if (is_import(t)) return false;
   return t->calls >= (varies ? FEW_CALLS : MANY_CALLS);
@@ -316,6 +322,7 @@ static void start_track(const hp_nplus1 *d, track *t,
   t->fingerprint = e->fingerprint;
   t->database = e->database;
   t->what = e->what;
+  t->is_range = e->is_range;
   t->source = d->last_read;
   t->calls = t->cost_ns = t->rows = 0;
   t->start_ns = t->end_ns = e->start_ns;

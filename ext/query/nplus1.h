@@ -22,7 +22,9 @@
 ** changed, or a list is read. In it the calls of each lookup are counted, with
 ** the read before its first call as its source, which must be able to give
 ** more than one row. Three calls make a burst if their values are known to
-** differ or the source's rows match, otherwise five. A loop that inserts a row
+** differ or the source's rows match, otherwise five. A list that values narrow
+** down (a range, LIKE) counts as a lookup if it is all that follows a source
+** whose rows its five or more calls match. A loop that inserts a row
 ** per lookup is an import unless the source's rows match; one that changes
 ** database with each call is a loop over tenants: neither is a finding.
 **
@@ -60,6 +62,7 @@ typedef struct hp_nplus1_event {
   int64_t rows;          /* returned; -1: unknown */
   hp_shape_class what;   /* shape.what */
   bool is_single;        /* shape.is_single */
+  bool is_range;         /* shape.is_range */
   bool in_txn;           /* autocommit is off */
   bool is_prepared_anew; /* first run of this prepared statement */
 } hp_nplus1_event;

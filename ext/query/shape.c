@@ -20,7 +20,9 @@ typedef struct walk {
   bool in_where;  /* WHERE or ON was seen: what follows selects */
   bool has_parameter;
   bool is_rollback_to;
-  bool has_range;  /* value compared by < or > */
+  bool has_below;  /* value compared by < or <= */
+  bool has_above;  /* by > or >= */
+  bool has_match;  /* BETWEEN, LIKE or GLOB in what selects */
   bool has_limit;  /* LIMIT at the top */
   bool has_order;  /* ORDER BY at the top */
   bool has_offset; /* OFFSET with a number other than 0 at the top */
@@ -131,7 +133,8 @@ static bool is_range(const walk *w) {
 
 /* What may make it a page of a list: the rows after a key or an offset. */
 static void look_for_page(walk *w) {
-  if (is_range(w)) w->has_range = true;
+  if (is_range(w) && *w->prev.start == '<') w->has_below = true;
+  if (is_range(w) && *w->prev.start == '>') w->has_above = true;
   if (w->depth > 0) return;
   if (w->keyword == HP_KW_ORDER) w->has_order = true;
   if (w->keyword == HP_KW_LIMIT) w->has_limit = true;
@@ -142,7 +145,7 @@ static void look_for_page(walk *w) {
 
 static bool is_page(const walk *w) {
   return w->has_order && w->has_limit && !w->shape.is_single &&
-         (w->has_range || w->has_offset);
+         (w->has_below || w->has_above || w->has_offset);
 }
 
 static bool is_limit_one(const walk *w) {
@@ -158,6 +161,11 @@ static void look_at_word(walk *w) {
     w->is_rollback_to = true;
 }
 
+static bool is_match(const walk *w) {
+  return w->in_where && (w->keyword == HP_KW_BETWEEN ||
+                         w->keyword == HP_KW_LIKE || w->keyword == HP_KW_GLOB);
+}
+
 static void look(walk *w) {
   if (hp_token_is_op(&w->now, "(")) w->depth++;
   if (hp_token_is_op(&w->now, ")")) w->depth--;
@@ -166,6 +174,7 @@ static void look(walk *w) {
   if (is_value(&w->now)) w->shape.values = add_value(w->shape.values, &w->now);
   if (is_limit_one(w)) w->shape.is_single = true;
   look_for_page(w);
+  if (is_match(w)) w->has_match = true;
   if (w->shape.what == HP_SHAPE_LIST && w->in_where &&
       (is_lookup_equality(w) || is_single_list(w)))
     w->shape.what = HP_SHAPE_LOOKUP;
@@ -201,6 +210,8 @@ hp_shape hp_shape_of(const char *sql, size_t n) {
   if (w.is_rollback_to) w.shape.what = HP_SHAPE_NESTED;
   if (w.shape.what == HP_SHAPE_LOOKUP && is_page(&w))
     w.shape.what = HP_SHAPE_LIST;
+  w.shape.is_range = w.shape.what == HP_SHAPE_LIST && !w.has_limit &&
+                     ((w.has_below && w.has_above) || w.has_match);
   return w.shape;
 }
 

@@ -31,6 +31,9 @@ typedef struct hp_shape {
                       parameter: then only the bindings tell */
   hp_shape_class what;
   bool is_single; /* has LIMIT 1: at most one row */
+  bool is_range;  /* a list that values narrow down: by < and >, BETWEEN, LIKE
+                  ** or GLOB. Not by one of < and >, as pollers do, nor with
+                  ** LIMIT, as pages have */
 } hp_shape;
 
 /* The shape of the n bytes at sql. */

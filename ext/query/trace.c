@@ -139,6 +139,7 @@ static void watch(trace *t, const hp_run *r, const hp_slot *s, int64_t ns) {
                        .rows = r->rows,
                        .what = s->shape.what,
                        .is_single = s->shape.is_single,
+                       .is_range = s->shape.is_range,
                        .in_txn = !sqlite3_get_autocommit(t->conn->db),
                        .is_prepared_anew = r->is_first};
 

@@ -64,7 +64,8 @@ static void replay_line(hp_nplus1 *d, plain *p, const char *sql, int64_t at) {
                        .duration_ns = RUN_NS,
                        .rows = -1,
                        .what = shape.what,
-                       .is_single = shape.is_single};
+                       .is_single = shape.is_single,
+                       .is_range = shape.is_range};
 
   hp_nplus1_record(d, &e);
   plain_record(p, e.fingerprint);

@@ -56,6 +56,7 @@ static void run_since(int64_t start_ns, const char *sql, int64_t rows) {
                        .rows = rows,
                        .what = shape.what,
                        .is_single = shape.is_single,
+                       .is_range = shape.is_range,
                        .in_txn = s.in_txn,
                        .is_prepared_anew = s.is_prepared_anew};
 
@@ -234,6 +235,44 @@ START_TEST(a_batch_with_in_is_nothing) {
     run_with("SELECT * FROM books WHERE id > %d LIMIT 100", i, 100);
     run_with("SELECT * FROM reviews WHERE book_id IN (1, 2, %d)", i, 300);
   }
+  expect_nothing();
+}
+END_TEST
+
+#define RANGE "SELECT sum(n) FROM sales WHERE day >= %d AND day < 40"
+
+START_TEST(ranges_as_many_as_rows_of_the_list_are_n_plus_1) {
+  run(LIST, 6);
+  for (int i = 0; i < 6; i++) run_with(RANGE, i, 1);
+  ck_assert_int_eq(the_only_burst()->kind, HP_NPLUS1_LOOKUPS);
+  ck_assert(s.bursts[0].source == id_of(LIST));
+  ck_assert_int_eq(s.bursts[0].calls, 6);
+}
+END_TEST
+
+START_TEST(ranges_that_match_no_rows_are_nothing) {
+  run(LIST, 20);
+  for (int i = 0; i < 6; i++) run_with(RANGE, i, 1);
+  run(LIST, 4);
+  for (int i = 0; i < 4; i++) run_with(RANGE, i, 1);
+  expect_nothing();
+}
+END_TEST
+
+START_TEST(where_rows_are_unknown_ranges_must_vary) {
+  run(LIST, -1);
+  for (int i = 0; i < 6; i++) run_with(RANGE, 7, 1);
+  ck_assert_int_eq(the_only_burst()->kind, HP_NPLUS1_DUPLICATE);
+  s.n = 0;
+  run(LIST, -1);
+  for (int i = 0; i < 6; i++) run_with(RANGE, i, 1);
+  ck_assert_int_eq(the_only_burst()->kind, HP_NPLUS1_LOOKUPS);
+}
+END_TEST
+
+START_TEST(a_poller_is_nothing) {
+  run(LIST, 6);
+  for (int i = 0; i < 6; i++) run_with("SELECT * FROM log WHERE id > %d", i, 1);
   expect_nothing();
 }
 END_TEST
@@ -433,6 +472,10 @@ Suite *query_nplus1_suite(void) {
   tcase_add_test(c, reading_again_after_a_write_is_no_duplicate);
   tcase_add_test(c, few_values_many_times_are_n_plus_1_only_when_they_vary);
   tcase_add_test(c, a_batch_with_in_is_nothing);
+  tcase_add_test(c, ranges_as_many_as_rows_of_the_list_are_n_plus_1);
+  tcase_add_test(c, ranges_that_match_no_rows_are_nothing);
+  tcase_add_test(c, where_rows_are_unknown_ranges_must_vary);
+  tcase_add_test(c, a_poller_is_nothing);
   tcase_add_test(c, lookups_without_a_source_are_nothing);
   tcase_add_test(c, one_row_is_no_source);
   tcase_add_test(c, requests_that_repeat_are_no_loop);

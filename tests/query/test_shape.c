@@ -135,6 +135,18 @@ START_TEST(the_values_of_parameters_are_unknown) {
 }
 END_TEST
 
+START_TEST(a_list_may_be_narrowed_down_by_values) {
+  ck_assert(shape("SELECT * FROM t WHERE a >= 1 AND a < 3").is_range);
+  ck_assert(shape("SELECT sum(b) FROM t WHERE a BETWEEN ? AND ?").is_range);
+  ck_assert(shape("SELECT * FROM t WHERE a LIKE '%' || :x || '%'").is_range);
+  ck_assert(!shape("SELECT * FROM t WHERE a > 1").is_range);
+  ck_assert(!shape("SELECT * FROM t").is_range);
+  ck_assert(!shape("SELECT a LIKE 'x' FROM t").is_range);
+  ck_assert(!shape("SELECT * FROM t WHERE a > 1 AND a < 9 LIMIT 5").is_range);
+  ck_assert(!shape("SELECT * FROM t WHERE b = 5 AND a LIKE 'x'").is_range);
+}
+END_TEST
+
 Suite *query_shape_suite(void) {
   Suite *s = suite_create("query_shape");
   TCase *c = tcase_create("shape");
@@ -142,6 +154,7 @@ Suite *query_shape_suite(void) {
   tcase_add_test(c, a_lookup_compares_a_column_with_one_value);
   tcase_add_test(c, a_list_is_any_other_read);
   tcase_add_test(c, a_page_of_a_list_is_a_list);
+  tcase_add_test(c, a_list_may_be_narrowed_down_by_values);
   tcase_add_test(c, reads_of_the_schema_are_told_apart);
   tcase_add_test(c, other_statements_have_their_class);
   tcase_add_test(c, limit_one_means_one_row);
