@@ -7,8 +7,11 @@ workloads/NAME: schema.sql, make_data.py, queries.sql, indexes_*.sql) the same
 statements are run on copies of one database: bare, with .expert's union, with
 the humans' indexes, and with hotpath's advice; without statistics and after
 ANALYZE. Steps, pages and seconds are weighted by how often each statement runs.
-hotpath is asked under the statistics that it is judged under."""
-import glob, json, os, re, shutil, sqlite3, subprocess, sys, tempfile, time
+hotpath is asked under the statistics that it is judged under. Last, an
+application's reads and writes (WAL, another process) are timed while nothing
+else happens and while advice is worked out."""
+import glob, json, os, re, shutil, sqlite3, statistics, subprocess, sys
+import tempfile, time
 
 CAP_S = float(os.environ.get("CAP_S", "5"))
 
@@ -42,7 +45,7 @@ def read(folder, name):
     return open(path).read() if os.path.exists(path) else ""
 
 
-def advise(so, path, session, stmts):
+def advise(so, path, session, stmts, quiet=False):
     c = sqlite3.connect(path, isolation_level=None)
     c.enable_load_extension(True)
     c.load_extension(so.removesuffix(".so"))
@@ -53,7 +56,7 @@ def advise(so, path, session, stmts):
                      (given,)).fetchall()
     spent = time.monotonic() - start
     for action, _, evidence in rows:
-        if action in ("skipped", "rewrite"):
+        if action in ("skipped", "rewrite") and not quiet:
             print(f"    {action}:", evidence[:160])
     return [ddl for action, ddl, _ in rows
             if action in ("create", "replace", "drop")], spent
@@ -104,6 +107,59 @@ def differing(rows, bare):
             and bare[n][6] == "ok" and not r[5]]
 
 
+def application(path):
+    """Reads rows by rowid and writes every tenth until stdin ends; prints the
+    microseconds that each took."""
+    import select
+    c = sqlite3.connect(path, isolation_level=None, timeout=60)
+    c.execute("PRAGMA synchronous = NORMAL")
+    tables = [t for t, in c.execute(
+        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND"
+        " type = 'table' AND NOT wr AND name NOT LIKE 'sqlite%'")]
+    size, table = max((c.execute(f'SELECT max(rowid) FROM "{t}"').fetchone()[0]
+                       or 0, t) for t in tables)
+    column = c.execute("SELECT name FROM pragma_table_info(?) WHERE pk = 0",
+                       (table,)).fetchone()[0]
+    read = f'SELECT * FROM "{table}" WHERE rowid = ?'
+    write = f'UPDATE "{table}" SET "{column}" = "{column}" WHERE rowid = ?'
+    took = {read: [], write: []}
+    n = 0
+    while not select.select([sys.stdin], [], [], 0.0005)[0]:
+        sql = read if n % 10 else write
+        start = time.perf_counter()
+        c.execute(sql, (n * 7919 % size + 1,)).fetchall()
+        took[sql].append((time.perf_counter() - start) * 1e6)
+        n += 1
+    print(json.dumps([took[read], took[write]]))
+
+
+def timed(path, work):
+    """The application's times while work() runs."""
+    child = subprocess.Popen([sys.executable, __file__, "--application", path],
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                             text=True)
+    work()
+    return json.loads(child.communicate()[0])
+
+
+def hinder(so, base, session, stmts):
+    copy = base + ".app"
+    shutil.copy(base, copy)
+    c = sqlite3.connect(copy)
+    c.execute("PRAGMA journal_mode = WAL")
+    c.close()
+    alone = timed(copy, lambda: time.sleep(10))
+    beside = timed(copy, lambda: advise(so, copy, session, stmts, quiet=True))
+    for what, before, during in zip(("reads", "writes"), alone, beside):
+        print(f"    {what:6} us alone / beside advice:"
+              + "".join(f"  {name} {f(before):.0f} / {f(during):.0f}"
+                        for name, f in (
+                            ("median", statistics.median),
+                            ("p99", lambda x: sorted(x)[len(x) * 99 // 100]),
+                            ("max", max))), flush=True)
+    os.remove(copy)
+
+
 def compare(so, driver, folder, scratch):
     name = os.path.basename(folder)
     base = f"{scratch}/{name}.db"
@@ -134,9 +190,12 @@ def compare(so, driver, folder, scratch):
         print(f"    advice took {spent:.1f} s")
         for ddl in ours:
             print("     ", ddl)
+    hinder(so, base, session, stmts)
 
 
 def main():
+    if sys.argv[1:2] == ["--application"]:
+        return application(sys.argv[2])
     if len(sys.argv) < 3:
         sys.exit(__doc__)
     so, driver, wanted = sys.argv[1], sys.argv[2], sys.argv[3:]
