@@ -16,47 +16,43 @@
   ") AS w WHERE w.key AND w.seqno = n.seqno AND w.name = n.name"               \
   " AND w.coll = n.coll AND w.\"desc\" = n.\"desc\"))"
 
-/* Of two that are equal the constraint stays, else the first by name. The
-** alias of the rowid begins no index that the table is not already. */
+#define COLUMNS                                                                \
+  "(SELECT group_concat(coalesce(x.name, '(expression)') ||"                   \
+  "  iif(x.coll = 'BINARY', '', ' COLLATE ' || x.coll) ||"                     \
+  "  iif(x.\"desc\", ' DESC', ''), ', ')"                                      \
+  " FROM pragma_index_xinfo(s.name) AS x WHERE x.key)"
+
+/* The alias of the rowid begins no index that the table is not already. */
+#define ROWID                                                                  \
+  "(SELECT 'rowid' FROM pragma_table_info(s.tbl_name) AS p,"                   \
+  "  pragma_index_xinfo(s.name) AS x WHERE p.pk = 1 AND x.seqno = 0"           \
+  "  AND upper(p.type) = 'INTEGER' AND p.name = x.name AND NOT EXISTS"         \
+  "  (SELECT 1 FROM pragma_index_list(s.tbl_name) WHERE origin = 'pk'))"
+
+#define SUPPORTS_FK                                                            \
+  "EXISTS (SELECT 1 FROM pragma_index_xinfo(s.name) AS x"                      \
+  " JOIN pragma_foreign_key_list(s.tbl_name) AS f ON f.\"from\" = x.name"      \
+  " WHERE x.seqno = 0)"
+
+/* clang-format off */
+/* Of two that are equal the constraint stays, else the first by name. */
+#define WIDER                                                                  \
+  "(SELECT o.name FROM pragma_index_list(s.tbl_name) AS o"                     \
+  " WHERE o.name <> s.name AND NOT o.partial"                                  \
+  " AND " COVERS("o.name", "s.name")                                           \
+  " AND (NOT (" COVERS("s.name", "o.name") ")"                                 \
+  "  OR o.origin <> 'c' OR o.\"unique\" OR o.name < s.name)"                   \
+  " ORDER BY o.origin = 'c', o.name LIMIT 1)"
+
 static const char list_sql[] =
-    "SELECT s.name, s.tbl_name,"
-    " (SELECT group_concat(coalesce(x.name, '(expression)') ||"
-    "   iif(x.coll = 'BINARY', '', ' COLLATE ' || x.coll) ||"
-    "   iif(x.\"desc\", ' DESC', ''), ', ')"
-    "  FROM pragma_index_xinfo(s.name) AS x WHERE x.key),"
-    " l.origin,"
-    " iif(l.origin <> 'c' OR l.\"unique\" OR l.partial, NULL, coalesce("
-    "  (SELECT 'rowid' FROM pragma_table_info(s.tbl_name) AS p,"
-    "    pragma_index_xinfo(s.name) AS x WHERE p.pk = 1 AND x.seqno = 0"
-    "    AND upper(p.type) = 'INTEGER' AND p.name = x.name AND NOT EXISTS"
-    "    (SELECT 1 FROM pragma_index_list(s.tbl_name) WHERE origin = 'pk')),"
-    "  (SELECT o.name FROM pragma_index_list(s.tbl_name) AS o"
-    "   WHERE o.name <> s.name AND NOT o.partial AND " COVERS(
-        "o.name",
-        "s.name") "   AND (NOT (" COVERS("s.name",
-                                         "o.name") ")"
-                                                   "    OR o.origin <> 'c' OR "
-                                                   "o.\"unique\" OR o.name < "
-                                                   "s.name)"
-                                                   "   ORDER BY o.origin = "
-                                                   "'c', o.name LIMIT 1))),"
-                                                   " EXISTS (SELECT 1 FROM "
-                                                   "pragma_index_xinfo(s.name) "
-                                                   "AS x"
-                                                   "  JOIN "
-                                                   "pragma_foreign_key_list(s."
-                                                   "tbl_name) AS f ON "
-                                                   "f.\"from\" = x.name"
-                                                   "  WHERE x.seqno = 0)"
-                                                   " FROM main.sqlite_schema "
-                                                   "AS s"
-                                                   " JOIN "
-                                                   "pragma_index_list(s.tbl_"
-                                                   "name) AS l ON l.name = "
-                                                   "s.name"
-                                                   " WHERE s.type = 'index' "
-                                                   "ORDER BY s.tbl_name, "
-                                                   "s.name";
+    "SELECT s.name, s.tbl_name, " COLUMNS ", l.origin,"
+    " iif(l.origin <> 'c' OR l.\"unique\" OR l.partial, NULL,"
+    "     coalesce(" ROWID ", " WIDER ")),"
+    " " SUPPORTS_FK
+    " FROM main.sqlite_schema AS s"
+    " JOIN pragma_index_list(s.tbl_name) AS l ON l.name = s.name"
+    " WHERE s.type = 'index' ORDER BY s.tbl_name, s.name";
+/* clang-format on */
 
 static char *copy(sqlite3_stmt *row, int i, int *rc) {
   const char *text = (const char *)sqlite3_column_text(row, i);
