@@ -117,15 +117,10 @@ static int answer_harm(hp_session *s, int q, bool *set, double *total) {
     int i = s->n_originals + k;
     double cost;
 
-    if (set[i] || !s->candidates.at[s->made_of[k]].helps[q] ||
-        hp_session_clashes(s, set, i, -1)) {
-      continue;
-    }
+    if (!hp_session_may_add(s, set, k, q)) continue;
     set[i] = true;
-    if (is_in_budget(s, set))
-      rc = cost_of_set(s, set, &cost);
-    else
-      cost = *total;
+    cost = *total;
+    if (is_in_budget(s, set)) rc = cost_of_set(s, set, &cost);
     set[i] = false;
     if (rc != SQLITE_OK || cost >= *total) continue;
     *total = cost;

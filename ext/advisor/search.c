@@ -96,7 +96,7 @@ static int extend(state *st, bool *added) {
 /* Leaves out the index that is missed least for each of its bytes. */
 static int give_up_one(state *st) {
   const hp_search *s = st->s;
-  double least = DBL_MAX, least_cost = 0;
+  double least = 0, least_cost = 0;
   int worst = -1;
 
   for (int i = 0; i < s->n; i++) {
@@ -107,7 +107,7 @@ static int give_up_one(state *st) {
     rc = cost_with(st, i, -1, &cost);
     if (rc != SQLITE_OK) return rc;
     missed = score(s, i, cost - st->total);
-    if (missed >= least) continue;
+    if (worst >= 0 && missed >= least) continue;
     worst = i;
     least = missed;
     least_cost = cost;

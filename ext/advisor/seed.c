@@ -20,10 +20,7 @@ static int seed_once(hp_session *s, int q, bool *set, double price,
     int i = s->n_originals + k;
     double cost;
 
-    if (set[i] || !s->candidates.at[s->made_of[k]].helps[q] ||
-        hp_session_clashes(s, set, i, -1)) {
-      continue;
-    }
+    if (!hp_session_may_add(s, set, k, q)) continue;
     set[i] = true;
     rc = hp_trial_cost(s->trial, q, set, &with, s->err);
     set[i] = false;

@@ -310,6 +310,13 @@ bool hp_session_clashes(const hp_session *s, const bool *set, int in, int out) {
   return false;
 }
 
+bool hp_session_may_add(const hp_session *s, const bool *set, int k, int q) {
+  int i = s->n_originals + k;
+
+  return !set[i] && s->candidates.at[s->made_of[k]].helps[q] &&
+         !hp_session_clashes(s, set, i, -1);
+}
+
 int hp_session_build(hp_session *s) {
   int rc = weigh(s);
 

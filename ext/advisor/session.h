@@ -49,6 +49,10 @@ bool *hp_session_originals(const hp_session *s);
 ** none): it would repeat one, or one that is built would repeat it. */
 bool hp_session_clashes(const hp_session *s, const bool *set, int in, int out);
 
+/* True if the k-th built index was made for statement q and may be added to
+** set: it is not there, and repeats nothing. */
+bool hp_session_may_add(const hp_session *s, const bool *set, int k, int q);
+
 /* Bytes of the database without the indexes that could be dropped, at least 1:
 ** so it is the same before and after the advice is followed. */
 double hp_session_bytes(const hp_session *s);

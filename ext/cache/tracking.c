@@ -7,11 +7,9 @@ static const char *const events[] = {"insert", "update", "delete"};
 enum { N_EVENTS = sizeof events / sizeof *events };
 
 /* What follows CREATE TRIGGER. BEFORE: one of the application's that comes
- *after
- ** a change can keep it and leave out all triggers behind itself
- *(RAISE(IGNORE),
- ** RAISE(FAIL)). UPDATE, not REPLACE: the conflict clause of the statement that
- ** fires a trigger overrides those inside. Caller frees. */
+** after a change can keep it and leave out all triggers behind itself
+** (RAISE(IGNORE), RAISE(FAIL)). UPDATE, not REPLACE: the conflict clause of the
+** statement that fires a trigger overrides those inside. Caller frees. */
 static char *trigger(const char *table, int event) {
   return sqlite3_mprintf("\"hotpath_%s_%w\" BEFORE %s ON \"%w\" BEGIN "
                          "UPDATE hotpath_generations SET generation = random() "

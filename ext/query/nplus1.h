@@ -24,9 +24,10 @@
 ** more than one row. Three calls make a burst if their values are known to
 ** differ or the source's rows match, otherwise five. A list that values narrow
 ** down (a range, LIKE) counts as a lookup if it is all that follows a source
-** whose rows its five or more calls match. A loop that inserts a row
-** per lookup is an import unless the source's rows match; one that changes
-** database with each call is a loop over tenants: neither is a finding.
+** whose rows its five or more calls match, or if these are unknown and the
+** values differ. A loop that inserts a row per lookup is an import unless the
+** source's rows match; one that changes database with each call is a loop over
+** tenants: neither is a finding.
 **
 ** Recording is O(1), allocates nothing, takes no lock and reads no clock; the
 ** callback is called, at most a few times, when a stretch ends. A detector is

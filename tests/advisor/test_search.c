@@ -268,7 +268,6 @@ Suite *advisor_search_suite(void) {
   tcase_add_loop_test(c, the_result_is_within_5_percent_of_the_optimum, 0, 200);
   tcase_add_test(c, the_same_input_gives_the_same_set);
   tcase_add_loop_test(c, the_budget_is_kept, 0, 20);
-  tcase_add_loop_test(c, what_repeats_another_one_is_not_beside_it, 0, 10);
   tcase_add_loop_test(c, a_start_over_the_budget_is_brought_down_to_it, 0, 20);
   tcase_add_loop_test(c, what_repeats_another_one_is_not_beside_it, 0, 10);
   tcase_add_test(c, fixed_indexes_stay);

@@ -19,7 +19,7 @@ SELECT 'nor for text that is not UTF-8',
   (SELECT group_concat(action)
     FROM suggest_indexes(CAST(x'53454c45435420ff' AS TEXT))) IS 'skipped';
 SELECT 'nor for no text at all',
-  (SELECT count(*) FROM suggest_indexes('')) <= 1;
+  (SELECT group_concat(action) FROM suggest_indexes('')) IS 'skipped';
 SELECT 'a statement of a million bytes is advised on',
   (SELECT ddl FROM suggest_indexes('SELECT id FROM word WHERE deck = 3'
     || replace(hex(zeroblob(250000)), '00', '/**/')))
