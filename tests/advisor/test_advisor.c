@@ -55,6 +55,11 @@ static const trap traps[] = {
      "1 SELECT (SELECT count(*) FROM t AS y WHERE y.c = x.c) FROM t AS x\n"
      "1 SELECT * FROM u WHERE name = 'n77'",
      "ON \"t\"(\"c\"\nON \"u\"(\"name\"", "", 2},
+    {"and a smaller one once these have theirs", "",
+     "1 SELECT (SELECT count(*) FROM t AS y WHERE y.c = x.c) FROM t AS x\n"
+     "50 SELECT * FROM t WHERE name = 'n99'\n"
+     "1 SELECT * FROM u WHERE name = 'n77'",
+     "ON \"t\"(\"c\"\nON \"t\"(\"name\"\nON \"u\"(\"name\"", "", 3},
     {"the beginning of a primary key is not repeated",
      "CREATE TABLE pair(x INT, y INT, p1, p2, p3, p4, p5, p6,"
      " PRIMARY KEY(x, y)); INSERT INTO pair SELECT a, id, 1, 2, 3, 4, 5, 6"
@@ -416,6 +421,37 @@ START_TEST(a_small_case_is_within_5_percent_of_the_best_of_all_subsets) {
 }
 END_TEST
 
+static int64_t bytes_of(const hp_report *r) {
+  int64_t sum = 0;
+
+  for (int i = 0; i < r->n; i++) sum += r->at[i].size_bytes;
+  return sum;
+}
+
+/* Of two indexes the second one answers a statement that the first harms. */
+START_TEST(the_budget_is_kept_where_a_statement_is_made_slower) {
+  sqlite3 *db = test_db_open(":memory:", NULL);
+  hp_advisor_options options = hp_advisor_defaults();
+  hp_statement work[] = {
+      {"SELECT * FROM t WHERE a = 2 ORDER BY b DESC LIMIT 3", 90000},
+      {"SELECT b FROM t WHERE id = (SELECT max(id) FROM t WHERE a = 1)", 1000},
+  };
+  hp_report r;
+  char *err;
+
+  test_db_exec(db, schema);
+  ck_assert_int_eq(hp_advisor_run(db, work, 2, &options, &r, &err), SQLITE_OK);
+  ck_assert_int_eq(r.n, 2);
+  options.budget_bytes = bytes_of(&r) - 1;
+  hp_report_term(&r);
+  ck_assert_int_eq(hp_advisor_run(db, work, 2, &options, &r, &err), SQLITE_OK);
+  ck_assert_int_eq(r.n, 1);
+  ck_assert_int_le(bytes_of(&r), options.budget_bytes);
+  hp_report_term(&r);
+  test_db_close(db);
+}
+END_TEST
+
 START_TEST(a_statement_that_cannot_be_run_is_said_so) {
   sqlite3 *db = test_db_open(":memory:", NULL);
   hp_report r;
@@ -520,6 +556,7 @@ Suite *advisor_advisor_suite(void) {
   tcase_add_loop_test(
       c, a_small_case_is_within_5_percent_of_the_best_of_all_subsets, 0,
       sizeof small_works / sizeof *small_works);
+  tcase_add_test(d, the_budget_is_kept_where_a_statement_is_made_slower);
   tcase_add_test(d, a_statement_that_cannot_be_run_is_said_so);
   tcase_add_test(d, the_advice_is_the_same_each_time);
   tcase_add_test(d, an_idea_is_verified);
