@@ -32,7 +32,8 @@ typedef struct hp_tables {
 
 /* Of connection c; NULL when out of memory. A schema that cannot be cloned
 ** within budget_ms, or not as a whole, is never pictured: of a part nothing
-** follows, for what is missing may be a trigger. */
+** follows, for what is missing may be a trigger. It is tried twice, then not
+** until it changes. */
 hp_reach *hp_reach_new(hp_conn *c, int budget_ms);
 void hp_reach_free(hp_reach *r);
 

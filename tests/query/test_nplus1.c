@@ -270,6 +270,14 @@ START_TEST(where_rows_are_unknown_ranges_must_vary) {
 }
 END_TEST
 
+START_TEST(where_nothing_is_known_ranges_are_nothing) {
+  run(LIST, -1);
+  for (int i = 0; i < 6; i++)
+    run("SELECT sum(n) FROM sales WHERE day BETWEEN ? AND ?", 1);
+  expect_nothing();
+}
+END_TEST
+
 START_TEST(a_poller_is_nothing) {
   run(LIST, 6);
   for (int i = 0; i < 6; i++) run_with("SELECT * FROM log WHERE id > %d", i, 1);
@@ -475,6 +483,7 @@ Suite *query_nplus1_suite(void) {
   tcase_add_test(c, ranges_as_many_as_rows_of_the_list_are_n_plus_1);
   tcase_add_test(c, ranges_that_match_no_rows_are_nothing);
   tcase_add_test(c, where_rows_are_unknown_ranges_must_vary);
+  tcase_add_test(c, where_nothing_is_known_ranges_are_nothing);
   tcase_add_test(c, a_poller_is_nothing);
   tcase_add_test(c, lookups_without_a_source_are_nothing);
   tcase_add_test(c, one_row_is_no_source);
