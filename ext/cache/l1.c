@@ -359,6 +359,8 @@ int64_t hp_l1_clear(hp_l1 *l1, bool (*doomed)(const hp_l1_node *n, void *arg),
   pthread_mutex_lock(&l1->mutex);
   hp_index_each(&l1->index, clear_one, &c);
   pthread_mutex_unlock(&l1->mutex);
+  /* Retiring alone may leave them for later, if others wait for readers. */
+  hp_epoch_collect();
   return c.n_done;
 }
 

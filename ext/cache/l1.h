@@ -70,7 +70,8 @@ int hp_l1_swap(hp_l1 *l1, hp_l1_node *n, const hp_l1_node *expected,
 bool hp_l1_del(hp_l1 *l1, const hp_key *key, const hp_l1_node *expected);
 
 /* Takes out every entry for which doomed(n, arg) is true (NULL: all). Returns
-** how many. Outside of sections only; doomed must not call back. */
+** how many; what nobody reads is free on return. Outside of sections only;
+** doomed must not call back. */
 int64_t hp_l1_clear(hp_l1 *l1, bool (*doomed)(const hp_l1_node *n, void *arg),
                     void *arg);
 

@@ -135,6 +135,21 @@ START_TEST(a_refresh_that_nobody_used_is_counted_as_wasted) {
 }
 END_TEST
 
+START_TEST(what_was_cleared_is_counted_though_another_answer_was_being_read) {
+  sqlite3_stmt *reading;
+
+  test_db_exec(db, REVALIDATED);
+  make_stale();
+  ck_assert_int_eq(
+      sqlite3_prepare_v2(db, "SELECT word FROM one(1)", -1, &reading, NULL), 0);
+  ck_assert_int_eq(sqlite3_step(reading), SQLITE_ROW);
+  hp_worker_drain();
+  sqlite3_finalize(reading);
+  test_db_exec(db, "SELECT cache_clear()");
+  ck_assert_int_eq(test_cached_count(db, "one", "wasted_refreshes"), 1);
+}
+END_TEST
+
 START_TEST(closing_the_last_table_leaves_no_file_behind) {
   char *wal = sqlite3_mprintf("%s-wal", sqlite3_db_filename(db, "main"));
 
@@ -206,6 +221,8 @@ Suite *cache_refresh_suite(void) {
   tcase_add_test(c, answers_of_this_connection_alone_are_not_refreshed);
   tcase_add_test(c, refresh_ahead_computes_before_the_end_of_the_ttl);
   tcase_add_test(c, a_refresh_that_nobody_used_is_counted_as_wasted);
+  tcase_add_test(
+      c, what_was_cleared_is_counted_though_another_answer_was_being_read);
   tcase_add_test(c, closing_the_last_table_leaves_no_file_behind);
   tcase_add_test(c, two_connections_share_one_line);
   suite_add_tcase(s, c);
