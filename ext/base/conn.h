@@ -19,6 +19,7 @@ typedef struct hp_conn {
   hp_reader *reader; /* for sections that read shared structures */
   int n_refs;        /* guarded by the registry's lock */
   int n_muted;       /* depth of hp_hook_mute(); see hook.h */
+  int n_inner;       /* statements of ours that run inside of the host's */
   struct hp_conn *next;
   struct {
     const void *key; /* address that names the owner */

@@ -13,10 +13,6 @@
 #define HP_WORKER_QUEUE   256  /* jobs that wait at the most */
 #define HP_WORKER_IDLE_MS 2000 /* the thread ends after so long without one */
 
-/* True if a thread of ours may call SQLite: the host's SQLite was neither
-** built nor configured for a single thread. */
-bool hp_worker_is_possible(void);
-
 /* Has run(arg) called on the thread. False if the queue is full, or no thread
 ** can be had: then it will not be called. */
 bool hp_worker_submit(void (*run)(void *arg), void *arg);

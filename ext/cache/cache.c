@@ -3,6 +3,7 @@
 #include "cache/cache_sql.h"
 #include "cache/cache_vtab.h"
 #include "cache/cached_vtab.h"
+#include "base/watchdog.h"
 #include "base/worker.h"
 #include "cache/flight.h"
 #include "cache/kv_sql.h"
@@ -27,6 +28,7 @@ void hp_cache_after_fork(void) {
   hp_l1 *l1 = hp_l1_shared();
 
   hp_worker_after_fork();
+  hp_watchdog_after_fork();
   hp_line_after_fork();
   hp_dbfile_after_fork();
   hp_tags_after_fork();

@@ -216,7 +216,8 @@ static const hp_rowtab tables[] = {
                 "miss_snapshot INT, bypasses INT, hit_ratio REAL, "
                 "computations INT, joins INT, refreshes INT, "
                 "wasted_refreshes INT, not_stored INT, errors INT, "
-                "warmed INT, warm_left INT, saved_ms REAL, compute_ms REAL, "
+                "timeouts INT, warmed INT, warm_left INT, saved_ms REAL, "
+                "compute_ms REAL, "
                 "entries INT, bytes INT, "
                 "cap_bytes INT, evictions INT",
      .fill = fill_stats},

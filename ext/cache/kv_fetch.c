@@ -71,7 +71,9 @@ static int take_first(fetching *f, sqlite3_stmt *stmt) {
   for (int i = 0; i < f->fetch->n_params && !rc; i++) {
     rc = sqlite3_bind_value(stmt, i + 1, f->fetch->params[i]);
   }
+  f->kv->conn->n_inner++;
   if (!rc) rc = sqlite3_step(stmt);
+  f->kv->conn->n_inner--;
   if (rc == SQLITE_ROW) {
     return hp_builder_value(&f->value, sqlite3_column_value(stmt, 0));
   }

@@ -99,6 +99,10 @@ static int read_if_error(hp_options *o, const char *value, int n) {
   return read_seconds(value, n, &o->fresh.stale_if_error_ms);
 }
 
+static int read_compute_timeout(hp_options *o, const char *value, int n) {
+  return read_seconds(value, n, &o->compute_timeout_ms);
+}
+
 static int read_consistency(hp_options *o, const char *value, int n) {
   unquote(&value, &n);
   if (is_word(value, n, "snapshot")) {
@@ -138,6 +142,7 @@ static const option options[] = {
      read_refresh_ahead},
     {"stale_while_revalidate", "seconds, at least 0.001", read_revalidate},
     {"stale_if_error", "seconds, at least 0.001", read_if_error},
+    {"compute_timeout", "seconds, at least 0.001", read_compute_timeout},
     {"max_rows", "a whole number from 1", read_max_rows},
     {"max_bytes", "a whole number from 1", read_max_bytes},
 };

@@ -24,6 +24,7 @@ typedef struct hp_options {
   char *tags;        /* SQL expression over the parameters, or NULL */
   int64_t max_rows;  /* larger results are served, not stored; 0: any */
   int64_t max_bytes; /* ditto */
+  int64_t compute_timeout_ms; /* longer computations are ended; 0: none is */
 } hp_options;
 
 /*

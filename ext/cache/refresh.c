@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cache/refresh.h"
 #include "base/calm.h"
+#include "base/thread.h"
 #include "base/worker.h"
 #include "cache/args.h"
 #include "cache/sentinel.h"
@@ -237,7 +238,7 @@ hp_line *hp_line_open(sqlite3 *db, const hp_table *t, int argc,
   hp_line *line;
 
   if (!hp_table_is_portable(t) || !filename || !*filename ||
-      !hp_worker_is_possible()) {
+      !hp_thread_is_possible()) {
     return NULL;
   }
   line = new_line(db, argc, argv);

@@ -34,10 +34,31 @@ bool hp_runner_was_reprepared(const hp_runner *r) {
   return sqlite3_stmt_status(r->stmt, SQLITE_STMTSTATUS_REPREPARE, 0) != 0;
 }
 
+/* The run is over, and with it the right to interrupt it. */
+static void leave(hp_runner *r) {
+  r->is_timed_out = hp_patience_end(&r->patience, r->conn);
+  hp_hook_unmute(r->conn);
+  r->n_running--;
+}
+
+static int time_out(hp_runner *r, char **err) {
+  sqlite3_free(*err);
+  *err = sqlite3_mprintf("%s: computing it was ended after "
+                         "compute_timeout=%.3f seconds",
+                         r->d->name,
+                         (double)r->d->options.compute_timeout_ms / 1000);
+  return *err ? SQLITE_ERROR : SQLITE_NOMEM;
+}
+
+/* Ends the run with the result rc, or with the timeout, if that came first. */
+static int end_with(hp_runner *r, int rc, char **err) {
+  hp_runner_end(r);
+  return r->is_timed_out ? time_out(r, err) : rc;
+}
+
 static int fail(hp_runner *r, int rc, char **err) {
   *err = sqlite3_mprintf("%s: %s", r->d->name, sqlite3_errmsg(r->conn->db));
-  hp_runner_end(r);
-  return rc;
+  return end_with(r, rc, err);
 }
 
 static int refuse_recursion(hp_runner *r, char **err) {
@@ -51,9 +72,11 @@ int hp_runner_begin(hp_runner *r, sqlite3_value **args, bool *has_row,
                     char **err) {
   int rc;
 
+  r->is_timed_out = false;
   if (r->n_running) return refuse_recursion(r, err);
   r->n_running++;
   hp_hook_mute(r->conn);
+  hp_patience_begin(&r->patience, r->conn, r->d->options.compute_timeout_ms);
   rc = hp_runner_prepare(r, false);
   for (int i = 0; i < r->d->n_params && !rc; i++) {
     rc = sqlite3_bind_value(r->stmt, i + 1, args[i]);
@@ -64,15 +87,13 @@ int hp_runner_begin(hp_runner *r, sqlite3_value **args, bool *has_row,
   *has_row = rc == SQLITE_ROW;
   if (!hp_runner_was_reprepared(r)) return SQLITE_OK;
   rc = hp_definition_check(r->d, r->conn->db, r->stmt, err);
-  if (rc) hp_runner_end(r);
-  return rc;
+  return rc ? end_with(r, rc, err) : SQLITE_OK;
 }
 
 void hp_runner_end(hp_runner *r) {
   sqlite3_reset(r->stmt);
   sqlite3_clear_bindings(r->stmt);
-  hp_hook_unmute(r->conn);
-  r->n_running--;
+  leave(r);
 }
 
 static bool is_over(const hp_builder *b, const hp_run_limits *limits) {
@@ -80,13 +101,14 @@ static bool is_over(const hp_builder *b, const hp_run_limits *limits) {
          (limits->rows && b->n_cells / b->n_cols >= limits->rows);
 }
 
-/* The statement goes on in the answer; the next run prepares another. */
-static void hand_over(hp_runner *r, hp_answer *a) {
+/* The statement goes on in the answer, for as long as the application likes;
+** the next run prepares another. */
+static int hand_over(hp_runner *r, hp_answer *a, char **err) {
+  leave(r);
   a->live = r->stmt;
   a->live_has_row = true;
   r->stmt = NULL;
-  hp_hook_unmute(r->conn);
-  r->n_running--;
+  return r->is_timed_out ? time_out(r, err) : SQLITE_OK;
 }
 
 int hp_runner_collect(hp_runner *r, bool has_row, const hp_run_limits *limits,
@@ -98,13 +120,11 @@ int hp_runner_collect(hp_runner *r, bool has_row, const hp_run_limits *limits,
   while (rc == SQLITE_ROW) {
     if (is_over(&a->rows, limits)) {
       *is_complete = false;
-      hand_over(r, a);
-      return SQLITE_OK;
+      return hand_over(r, a, err);
     }
     rc = hp_builder_row(&a->rows, r->stmt);
     if (!rc) rc = sqlite3_step(r->stmt);
   }
   if (rc != SQLITE_DONE) return fail(r, rc, err);
-  hp_runner_end(r);
-  return SQLITE_OK;
+  return end_with(r, SQLITE_OK, err);
 }

@@ -10,12 +10,15 @@
 #include "base/conn.h"
 #include "cache/answer.h"
 #include "cache/definition.h"
+#include "cache/patience.h"
 
 typedef struct hp_runner {
   hp_conn *conn;
   const hp_definition *d; /* borrowed */
   sqlite3_stmt *stmt;     /* the prepared SELECT */
   int n_running;          /* runs now: > 1 is a table that reads itself */
+  hp_patience patience;   /* with the run */
+  bool is_timed_out;      /* the latest run was ended by compute_timeout */
 } hp_runner;
 
 /* How far one run may be collected. */
@@ -40,7 +43,9 @@ bool hp_runner_was_reprepared(const hp_runner *r);
 /*
 ** Binds args and takes the first step. *has_row tells whether there is a row.
 ** SQLITE_OK, or an SQLite code with *err a sentence (caller frees), and then
-** the run has ended. Otherwise hp_runner_collect() or hp_runner_end() must
+** the run has ended. A run that compute_timeout has ended is SQLITE_ERROR: with
+** SQLITE_INTERRUPT a statement that writes would lose its transaction.
+*Otherwise hp_runner_collect() or hp_runner_end() must
 ** follow.
 */
 int hp_runner_begin(hp_runner *r, sqlite3_value **args, bool *has_row,

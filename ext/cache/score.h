@@ -33,6 +33,7 @@
   X(wasted_refreshes) /* of these, never served */                             \
   X(not_stored)       /* computed, but too large or not admitted */            \
   X(errors)           /* computations that failed */                           \
+  X(timeouts)         /* of these, ended by compute_timeout */                 \
   X(warmed)           /* arguments that cache_warm() has dealt with */         \
   X(warm_left)        /* ... and that it has still to deal with */             \
   X(saved_ns)         /* measured cost of the computations that hits spared */ \

@@ -160,6 +160,13 @@ static bool is_worth_keeping(hp_table *t, const hp_call *k) {
   return hp_deps_are_current(&t->id.deps, &k->look);
 }
 
+static int give_up(hp_table *t, int rc) {
+  if (t->id.runner.is_timed_out) {
+    hp_sheet_add(t->sheet, HP_COUNT_timeouts, 1);
+  }
+  return rc;
+}
+
 /* Runs the SELECT and keeps the answer where that is right. */
 static int compute(hp_table *t, hp_call *k, hp_answer *a, char **err) {
   hp_tag_seen tags[HP_TAG_MAX_SEEN];
@@ -175,13 +182,13 @@ static int compute(hp_table *t, hp_call *k, hp_answer *a, char **err) {
   if (k->may_keep) rc = hp_lookup_generation(t, k);
   if (rc) return rc;
   rc = hp_runner_begin(&t->id.runner, k->argv, &has_row, err);
-  if (rc) return rc;
+  if (rc) return give_up(t, rc);
   hp_identity_note_run(&t->id);
   if (k->may_keep && t->d->options.consistency != HP_CONSISTENCY_TTL) {
     k->may_keep = hp_deps_confirm(&t->id.deps, &k->look);
   }
   rc = hp_runner_collect(&t->id.runner, has_row, &limits, a, &is_complete, err);
-  if (rc) return rc;
+  if (rc) return give_up(t, rc);
   cost = hp_clock_ns() - begin;
   hp_sheet_add(t->sheet, HP_COUNT_compute_ns, (uint64_t)cost);
   if (!is_complete) hp_sheet_add(t->sheet, HP_COUNT_not_stored, 1);

@@ -95,6 +95,7 @@ static int warm_rows(warming *w, hp_args *args, char **err) {
   int rc = SQLITE_OK;
 
   hp_table_count_warmed(w->t, n, 0);
+  w->c->n_inner++; /* that of args */
   for (i = 0; i < n && !rc; i++) {
     bool is_kept = false;
     rc = hp_args_read(args, w->keys, i);
@@ -104,6 +105,7 @@ static int warm_rows(warming *w, hp_args *args, char **err) {
     w->n_kept += is_kept;
     if (!rc) hp_table_count_warmed(w->t, 0, 1);
   }
+  w->c->n_inner--;
   if (rc) hp_table_count_warmed(w->t, i - 1 - n, 0);
   return rc;
 }

@@ -69,18 +69,12 @@ START_TEST(a_full_queue_refuses_and_loses_nothing) {
 }
 END_TEST
 
-START_TEST(this_sqlite_allows_a_thread) {
-  ck_assert(hp_worker_is_possible());
-}
-END_TEST
-
 Suite *base_worker_suite(void) {
   Suite *s = suite_create("base_worker");
   TCase *c = tcase_create("worker");
 
   tcase_add_test(c, jobs_run_in_order_on_another_thread);
   tcase_add_test(c, a_full_queue_refuses_and_loses_nothing);
-  tcase_add_test(c, this_sqlite_allows_a_thread);
   suite_add_tcase(s, c);
   return s;
 }

@@ -127,7 +127,7 @@ START_TEST(an_unknown_option_is_answered_with_the_known_ones) {
   refuse("ttls=3",
          "unknown option \"ttls\"; allowed are ttl, tags, "
          "consistency, jitter, refresh_ahead, stale_while_revalidate, "
-         "stale_if_error, max_rows, max_bytes");
+         "stale_if_error, compute_timeout, max_rows, max_bytes");
   refuse("=3", "unknown option \"\"");
   refuse("ttl", "\"ttl\" is not an option; options are written name=value");
   refuse("", "is not an option");

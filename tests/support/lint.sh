@@ -95,7 +95,7 @@ check_doors() {
   door '\b(clock_gettime|gettimeofday|time)\(' base/clock.c
   door '\bsqlite3_set_authorizer\(' 'schema/.*'
   door '\bsqlite3_trace_v2\(' base/hook.c 'query/.*'
-  door '\bsqlite3_mutex_' base/worker.c
+  door '\bsqlite3_mutex_' base/thread.c
   door '(^|[^_a-z>.])(malloc|calloc|realloc|strdup|alloca)\(' none
 }
 
