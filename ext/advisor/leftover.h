@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
 **
-** The statements that no index of the advice helps: each that is still dear
-** is named, with the reason (rewrite.h) and, where it can be put in other
-*words,
+** The statements that no index of the advice helps: each that is still dear is
+** named, with the reason (rewrite.h) and, where it can be put in other words,
 ** these, run beside it on the copy.
 */
 #ifndef HP_ADVISOR_LEFTOVER_H

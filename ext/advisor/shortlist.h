@@ -13,8 +13,7 @@
 /* Takes out of c what is not worth building. shadow is one of the lab's
 ** connection; its statistics are removed. The more rows a table has, the fewer
 ** are left for it, as building them takes time. SQLITE_OK, or a code with *err
-*set to a sentence (caller frees; NULL: out of
-** memory). */
+** set to a sentence (caller frees; NULL: out of memory). */
 HP_MUST_CHECK int hp_shortlist(hp_candidates *c, const hp_tables *tables,
                                hp_shadow *shadow,
                                const hp_statement *statements,

@@ -36,9 +36,9 @@ enum { HP_HIDDEN_SOURCE, HP_HIDDEN_AGE, HP_N_HIDDEN };
 /*
 ** Makes the definition from the arguments of xCreate: argv[1] is the schema,
 ** argv[2] the name, argv[3] the SELECT in parentheses, the rest options.
-*SQLITE_OK, SQLITE_NOMEM
-** or another code with *err a sentence (caller frees with sqlite3_free). *out
-** is set only on success; free it with hp_definition_free().
+** SQLITE_OK, SQLITE_NOMEM or another code with *err a sentence (caller frees
+** with sqlite3_free). *out is set only on success; free it with
+** hp_definition_free().
 */
 int hp_definition_new(sqlite3 *db, int argc, const char *const *argv,
                       hp_definition **out, char **err);

@@ -55,7 +55,7 @@ hp_verdict hp_deps_check(hp_deps *d, const hp_entry *e, const hp_look *look,
 
 /* After hp_deps_check() said HP_VERDICT_STAMP of an answer to the SELECT sql:
 ** finds out what it will need the next time. Outside of sections; runs SQL on
-*the host. */
+** the host. */
 void hp_deps_study(hp_deps *d, const char *sql);
 
 /* Opens and proves the read transactions that `look` found FREE, and updates

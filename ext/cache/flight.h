@@ -49,11 +49,10 @@ typedef enum hp_flight_outcome {
 } hp_flight_outcome;
 
 /*
-** Begins to compute key, or waits for the thread that does: at most wait_ms,
-** 0 for not at all, and only until is_cancelled(arg) is true (asked on this
+** Begins to compute key, or waits for the thread that does: at most wait_ms, 0
+** for not at all, and only until is_cancelled(arg) is true (asked on this
 ** thread every few milliseconds; NULL: never). *out is set for HP_FLIGHT_LEAD
-*only. Out of
-** memory is HP_FLIGHT_ALONE.
+** only. Out of memory is HP_FLIGHT_ALONE.
 */
 hp_flight_role hp_flight_begin(const hp_key *key, int64_t wait_ms,
                                bool (*is_cancelled)(void *arg), void *arg,

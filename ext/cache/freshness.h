@@ -5,9 +5,8 @@
 ** `chance` is uniform in (0, 1].
 **
 ** Early refresh by chance is XFetch (A. Vattani, F. Chierichetti, K.
-*Lowenstein,
-** "Optimal Probabilistic Cache Stampede Prevention", PVLDB 8(8), 2015):
-** refresh when now - cost * beta * ln(chance) >= expiry, with beta = 1.
+** Lowenstein, "Optimal Probabilistic Cache Stampede Prevention", PVLDB 8(8),
+** 2015): refresh when now - cost * beta * ln(chance) >= expiry, with beta = 1.
 */
 #ifndef HP_CACHE_FRESHNESS_H
 #define HP_CACHE_FRESHNESS_H

@@ -2,11 +2,10 @@
 **
 ** Keys that were in the cache lately: the ghost queue of S3-FIFO, without the
 ** entries. It keeps 31 bits of each key's hash, a mark and the number of its
-*addition;
-** a key counts as remembered while no more than so many others were added
-** since. Buckets of eight; the oldest of a full bucket is overwritten, so a
-** few are forgotten early. About 16 bytes per entry.
-** Pure; for one thread at a time.
+** addition; a key counts as remembered while no more than so many others were
+** added since. Buckets of eight; the oldest of a full bucket is overwritten, so
+** a few are forgotten early. About 16 bytes per entry. Pure; for one thread at
+** a time.
 */
 #ifndef HP_CACHE_GHOST_H
 #define HP_CACHE_GHOST_H

@@ -45,8 +45,7 @@ bool hp_runner_was_reprepared(const hp_runner *r);
 ** SQLITE_OK, or an SQLite code with *err a sentence (caller frees), and then
 ** the run has ended. A run that compute_timeout has ended is SQLITE_ERROR: with
 ** SQLITE_INTERRUPT a statement that writes would lose its transaction.
-*Otherwise hp_runner_collect() or hp_runner_end() must
-** follow.
+** Otherwise hp_runner_collect() or hp_runner_end() must follow.
 */
 int hp_runner_begin(hp_runner *r, sqlite3_value **args, bool *has_row,
                     char **err);

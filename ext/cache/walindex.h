@@ -21,14 +21,13 @@ typedef struct hp_walindex {
 
 /*
 ** Reads the header at p (at least 140 mapped bytes). False if it cannot be
-** trusted at this moment: being written, left half-written by a killed
-** process, of another version, or not initialised; also if no commit has been
-** seen since the index was last rebuilt from an empty WAL although frames had
-** been written before that, for then nothing tells the two states apart.
-** (The slot that tells is zero for some nanoseconds more, while a writer begins
-** a WAL anew; it would have to be read in them, after a process was killed
-*while
-** it reset the WAL, with no read of this header in between.)
+** trusted at this moment: being written, left half-written by a killed process,
+** of another version, or not initialised; also if no commit has been seen since
+** the index was last rebuilt from an empty WAL although frames had been written
+** before that, for then nothing tells the two states apart. (The slot that
+** tells is zero for some nanoseconds more, while a writer begins a WAL anew; it
+** would have to be read in them, after a process was killed while it reset the
+** WAL, with no read of this header in between.)
 */
 bool hp_walindex_read(const void *p, hp_walindex *out);
 

@@ -10,9 +10,8 @@
 ** The column that feeds the lookup is found by a declared foreign key, or by
 ** its name (shelf_id of books and id of shelves, either way round; three
 ** letters must agree), and believed only if it has as many different values as
-*there were lookups, to
-** a tenth. Both statements must read one table each and have no parameters
-** beside the value looked up.
+** there were lookups, to a tenth. Both statements must read one table each and
+** have no parameters beside the value looked up.
 */
 #ifndef HP_QUERY_JOIN_H
 #define HP_QUERY_JOIN_H

@@ -2,10 +2,9 @@
 **
 ** Precision and recall of the N+1 detector on our own labelled traces and those
 ** of the shared workloads, beside the plain rule "five same statements in a
-*second",
-** and the cost of recording a call. Skips with a line when the traces are not
-** there. Traces carry no times: statements are set 0.1 ms apart, and a read's
-** rows are unknown.
+** second", and the cost of recording a call. Skips with a line when the traces
+** are not there. Traces carry no times: statements are set 0.1 ms apart, and a
+** read's rows are unknown.
 */
 #include "base/clock.h"
 #include "base/sqlite_api.h"

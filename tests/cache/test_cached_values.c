@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
 **
 ** What a cached table returns is what its SELECT returns, to the last bit and
-*in
-** statements of every form.
+** in statements of every form.
 */
 #include "cache/cached_vtab.h"
 
