@@ -4,8 +4,8 @@
 **
 **     query_config(name)           the setting
 **     query_config(name, value)    sets it and answers the old value
-**     query_reset([what])          forgets 'stats', 'slow', 'nplus1' or 'all';
-** answers how many statements were forgotten
+**     query_reset([what])          forgets 'stats', 'slow', 'nplus1' or 'all',
+**                                  and answers how many statements were
 **
 ** Settings are the process's, but for `hook`, which is the connection's.
 */
