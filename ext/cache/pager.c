@@ -25,6 +25,11 @@ int hp_pager_lock(sqlite3 *db, const char *schema) {
   return state;
 }
 
+bool hp_pager_is_lock_usual(sqlite3 *db, const char *schema, int txn) {
+  return hp_pager_lock(db, schema) ==
+         (txn == SQLITE_TXN_READ ? HP_PAGER_SHARED : 0);
+}
+
 static int status(sqlite3 *db, int op) {
   int v = 0, peak;
 

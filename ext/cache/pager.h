@@ -20,9 +20,16 @@ bool hp_pager_data_version(sqlite3 *db, const char *schema, uint32_t *out);
 /* Address of its VFS, or NULL. */
 void *hp_pager_vfs(sqlite3 *db, const char *schema);
 
-/* The lock the connection has on the file: 0 none, 1 shared, more: to write;
-** -1 if it cannot be told. */
+/* The lock the connection has on the file: 0 none, HP_PAGER_SHARED, more: to
+** write; -1 if it cannot be told. */
+#define HP_PAGER_SHARED 1
 int hp_pager_lock(sqlite3 *db, const char *schema);
+
+/* With a rollback journal: true if the lock is what the state of the
+** transaction (sqlite3_txn_state) makes one expect, none without one, shared
+** while reading. Anything else is exclusive locking mode, in which the change
+** counter stands still. */
+bool hp_pager_is_lock_usual(sqlite3 *db, const char *schema, int txn);
 
 /* Counters of a connection, over all its pagers; they only grow unless the
 ** application resets them. */

@@ -2,6 +2,7 @@
 #include "cache/reach.h"
 
 #include "base/hash.h"
+#include "base/hook.h"
 #include "cache/pager.h"
 #include "schema/footprint.h"
 
@@ -315,25 +316,57 @@ static bool picture(hp_reach *r) {
   return true;
 }
 
+/* A change counter names a commit under a lock only. */
 static bool stamp_of(hp_reach *r, hp_snapshot *s, hp_stamp *out) {
   hp_snapshot_state state;
 
   hp_epoch_enter(r->c->reader);
   state = hp_snapshot_look(s, out);
   hp_epoch_exit(r->c->reader);
-  return hp_snapshot_mode(s) == HP_STAMP_WAL &&
-         (state == HP_SNAPSHOT_FREE || state == HP_SNAPSHOT_HELD);
+  switch (hp_snapshot_mode(s)) {
+  case HP_STAMP_WAL:
+    return state == HP_SNAPSHOT_FREE || state == HP_SNAPSHOT_HELD;
+  case HP_STAMP_ROLLBACK: return state == HP_SNAPSHOT_HELD;
+  default: return false;
+  }
+}
+
+/* Keeps the read lock until it is finalized; NULL if it cannot be had. */
+static sqlite3_stmt *hold(hp_reach *r) {
+  sqlite3_stmt *stmt = NULL;
+
+  hp_hook_mute(r->c);
+  if (!sqlite3_prepare_v2(r->c->db, "SELECT 1 FROM main.sqlite_schema", -1,
+                          &stmt, NULL)) {
+    sqlite3_step(stmt);
+  }
+  hp_hook_unmute(r->c);
+  return stmt;
+}
+
+static void let_go(hp_reach *r, sqlite3_stmt *stmt) {
+  hp_hook_mute(r->c);
+  sqlite3_finalize(stmt);
+  hp_hook_unmute(r->c);
 }
 
 /* What is read between two equal stamps is read at that commit. */
-static void place(hp_reach *r, hp_snapshot *s) {
+static void place_held(hp_reach *r, hp_snapshot *s) {
   hp_stamp before, after;
 
-  r->is_wished = false;
   r->is_placed = read_temp(r, &r->temp) && stamp_of(r, s, &before) &&
                  picture(r) && stamp_of(r, s, &after) &&
                  hp_stamp_equal(before, after) && is_temp_as_placed(r);
   if (r->is_placed) r->at = hp_stamp_commit(before);
+}
+
+static void place(hp_reach *r, hp_snapshot *s) {
+  bool is_rollback = hp_snapshot_mode(s) == HP_STAMP_ROLLBACK;
+  sqlite3_stmt *held = is_rollback ? hold(r) : NULL;
+
+  r->is_wished = false;
+  place_held(r, s);
+  let_go(r, held);
 }
 
 void hp_reach_work(hp_reach *r, hp_snapshot *s) {

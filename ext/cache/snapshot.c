@@ -8,9 +8,8 @@
 
 #include <string.h>
 
-#define N_PROOFS    8
-#define HOLD_MS     200 /* sentinels stay closed when a PRAGMA needs it */
-#define SHARED_LOCK 1   /* SQLITE_LOCK_SHARED of xLock */
+#define N_PROOFS 8
+#define HOLD_MS  200 /* sentinels stay closed when a PRAGMA needs it */
 
 /* How answers from this database are guarded. */
 typedef enum kind {
@@ -111,7 +110,8 @@ static kind private_kind(const hp_snapshot *s) {
 static bool is_exclusive(const hp_snapshot *s) {
   int state = hp_pager_lock(s->db, s->schema);
 
-  return state > SHARED_LOCK || (state > 0 && txn_state(s) == SQLITE_TXN_NONE);
+  return state > HP_PAGER_SHARED ||
+         (state > 0 && txn_state(s) == SQLITE_TXN_NONE);
 }
 
 static kind choose_kind(const hp_snapshot *s) {
@@ -181,15 +181,11 @@ static hp_snapshot_state look_private(hp_snapshot *s, int txn,
   return HP_SNAPSHOT_FREE;
 }
 
-/* Without a transaction the host holds no lock, with one a shared lock;
-** anything else is exclusive locking mode. */
 static hp_snapshot_state look_rollback(const hp_snapshot *s, int txn) {
-  bool is_reading = txn == SQLITE_TXN_READ;
-
-  if (hp_pager_lock(s->db, s->schema) != (is_reading ? SHARED_LOCK : 0)) {
+  if (!hp_pager_is_lock_usual(s->db, s->schema, txn)) {
     return HP_SNAPSHOT_UNKNOWN;
   }
-  return is_reading ? HP_SNAPSHOT_HELD : HP_SNAPSHOT_FREE;
+  return txn == SQLITE_TXN_READ ? HP_SNAPSHOT_HELD : HP_SNAPSHOT_FREE;
 }
 
 /* Reads the stamp; in WAL mode the whole header only if it has changed. */
@@ -360,7 +356,9 @@ static bool is_on_wal(const hp_snapshot *s) {
 }
 
 hp_dbfile *hp_snapshot_file(const hp_snapshot *s) {
-  return is_on_wal(s) ? s->f : NULL;
+  hp_stamp_mode mode = hp_snapshot_mode(s);
+
+  return mode == HP_STAMP_WAL || mode == HP_STAMP_ROLLBACK ? s->f : NULL;
 }
 
 /* A stamp of the moment before the statement opens its transaction. */

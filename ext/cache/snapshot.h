@@ -112,8 +112,8 @@ bool hp_snapshot_is_current(hp_snapshot *s, hp_stamp stamp);
 ** sections. */
 void hp_snapshot_quiesce(hp_conn *c, int64_t hold_ms);
 
-/* The file, if it is watched in WAL mode at present; else NULL. Borrowed until
-** the next hp_snapshot_id() or hp_snapshot_open(). */
+/* The file, if it is watched at present in WAL or rollback mode; else NULL.
+** Borrowed until the next hp_snapshot_id() or hp_snapshot_open(). */
 hp_dbfile *hp_snapshot_file(const hp_snapshot *s);
 
 /* For hotpath_status and tests; HP_STAMP_NONE for a private database. */

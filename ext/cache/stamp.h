@@ -49,7 +49,8 @@ static inline bool hp_stamp_equal(hp_stamp x, hp_stamp y) {
   return x.a == y.a && x.b == y.b;
 }
 
-/* The commit that a stamp of a database in WAL mode names. */
+/* The commit that a stamp names: in WAL mode for good, with a rollback journal
+** within the sentinel's life. */
 static inline hp_commit hp_stamp_commit(hp_stamp s) {
   return (hp_commit){(uint32_t)(s.a >> 32), (uint32_t)s.a, s.b};
 }

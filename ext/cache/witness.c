@@ -15,8 +15,9 @@ typedef enum phase {
 
 /* What is compared with its like after the commit. */
 typedef struct moment {
+  bool is_wal;
   hp_stamp stamp;
-  hp_walindex header;
+  hp_walindex header; /* in WAL mode */
 } moment;
 
 struct hp_witness {
@@ -67,8 +68,10 @@ static bool read_moment(hp_witness *w, moment *out) {
   bool ok;
 
   if (!f) return false;
+  out->is_wal = hp_dbfile_mode(f) == HP_STAMP_WAL;
   hp_epoch_enter(w->c->reader);
-  ok = hp_dbfile_wal(f, &out->stamp, &out->header);
+  ok = out->is_wal ? hp_dbfile_wal(f, &out->stamp, &out->header)
+                   : hp_dbfile_stamp(f, &out->stamp);
   hp_epoch_exit(w->c->reader);
   return ok;
 }
@@ -201,13 +204,30 @@ static void on_stmt(void *arg, sqlite3_stmt *stmt) {
 
 /* ---- after ---- */
 
-/* Exactly one commit, and all of its frames are ours. */
-static bool is_own(const moment *before, const moment *after, int n_written) {
-  return n_written > 0 && before->stamp.a >> 32 == after->stamp.a >> 32 &&
-         after->header.change == before->header.change + 1 &&
-         after->header.salt == before->header.salt &&
+/* Exactly one commit in this life of the sentinel. */
+static bool is_next(const moment *before, const moment *after) {
+  return before->is_wal == after->is_wal &&
+         before->stamp.a >> 32 == after->stamp.a >> 32 &&
+         hp_stamp_change(after->stamp) == hp_stamp_change(before->stamp) + 1;
+}
+
+/* All of its frames are ours. */
+static bool is_of_frames(const moment *before, const moment *after,
+                         int n_written) {
+  return after->header.salt == before->header.salt &&
          after->header.n_frames - before->header.n_frames ==
              (uint32_t)n_written;
+}
+
+/* One commit, ours. With a rollback journal it is ours because we have
+** committed, too, and wrote pages, which counts unless the lock is kept. That
+** the number before was not one that is taken back is seen to by
+** hp_reach_is_at(), which knows commits only. */
+static bool is_own(const hp_witness *w, const moment *after, int n_written) {
+  if (n_written <= 0 || !is_next(&w->before, after)) return false;
+  return after->is_wal ? is_of_frames(&w->before, after, n_written)
+                       : hp_pager_is_lock_usual(
+                             w->db, "main", sqlite3_txn_state(w->db, "main"));
 }
 
 static bool prove(hp_witness *w, const hp_pager_counts *now) {
@@ -217,7 +237,7 @@ static bool prove(hp_witness *w, const hp_pager_counts *now) {
 
   if (!f || !read_moment(w, &after)) return false;
   if (now->spilled != w->start.spilled ||
-      !is_own(&w->before, &after, now->written - w->start.written)) {
+      !is_own(w, &after, now->written - w->start.written)) {
     return false;
   }
   if (!hp_reach_is_at(w->reach, f, before)) return false;

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: MIT
 **
-** Watches what a connection commits to `main` in WAL mode and puts it into the
-** file's ledger where it is proved which tables a commit wrote.
+** Watches what a connection commits to `main` and puts it into the file's
+** ledger where it is proved which tables a commit wrote.
 **
-** That a commit is this connection's own is proved by counting: between the
-** header before and the header after lies exactly one commit in the same run
-** of the WAL, with exactly as many frames as this connection wrote pages,
-** none of them before the end of its transaction. The header before is taken
-** at the start of a statement in autocommit mode, or under the write lock at
-** the start of COMMIT. Success is told by the row counter or, for COMMIT, by
+** That a commit is this connection's own is proved by counting. In WAL mode:
+** between the header before and the header after lies exactly one commit in the
+** same run of the WAL, with exactly as many frames as this connection wrote
+** pages, none of them before the end of its transaction. The header before is
+** taken at the start of a statement in autocommit mode, or under the write lock
+** at the start of COMMIT. Success is told by the row counter or, for COMMIT, by
 ** the pager's data version and its cache being kept.
+**
+** With a rollback journal: the change counter before is that of a commit that
+** is known, the counter after is one more, and this connection has committed
+** pages in between; so its commit is the one that was counted. The file shows
+** numbers that are not of a commit, too, or not yet, but such a number is in
+** no ledger, and is too high at that.
 **
 ** What it wrote is told by the text of its statements (reach.h). A transaction
 ** with anything that was not seen begin and end, or is not understood, proves

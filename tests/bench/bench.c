@@ -191,14 +191,20 @@ static void load_hotpath(sqlite3 *db) {
 }
 
 sqlite3 *bench_open(const char *name, int with_hotpath) {
-  char path[DIR_BYTES * 2];
+  return bench_open_journal(name, "wal", with_hotpath);
+}
+
+sqlite3 *bench_open_journal(const char *name, const char *journal,
+                            int with_hotpath) {
+  char path[DIR_BYTES * 2], sql[DIR_BYTES];
   sqlite3 *db;
 
   snprintf(path, sizeof(path), "%s/%s", temporary_dir(), name);
   if (name[0] == ':') snprintf(path, sizeof(path), "%s", name);
   bench_expect(NULL, sqlite3_open(path, &db), SQLITE_OK, path);
   sqlite3_busy_timeout(db, 5000);
-  bench_exec(db, "PRAGMA journal_mode=wal");
+  snprintf(sql, sizeof(sql), "PRAGMA journal_mode=%s", journal);
+  bench_exec(db, sql);
   if (with_hotpath) load_hotpath(db);
   return db;
 }

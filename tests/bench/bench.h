@@ -57,6 +57,10 @@ void bench_expect(sqlite3 *db, int rc, int wanted, const char *what);
 ** Caller closes. */
 sqlite3 *bench_open(const char *name, int with_hotpath);
 
+/* The same in another journal mode ("delete", …). */
+sqlite3 *bench_open_journal(const char *name, const char *journal,
+                            int with_hotpath);
+
 void bench_exec(sqlite3 *db, const char *sql);
 
 /* Caller finalizes. */

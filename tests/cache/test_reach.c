@@ -11,6 +11,8 @@
 
 Suite *cache_reach_suite(void);
 
+static int last_try; /* an SQLite code */
+
 static const char write[] = "UPDATE card SET n = 0";
 
 typedef struct scene {
@@ -109,6 +111,37 @@ START_TEST(a_schema_that_is_cloned_in_part_is_tried_twice_until_it_changes) {
 }
 END_TEST
 
+/* Whether others could commit when the host's authorizer was asked last. */
+static int try_to_write(void *other, int action, const char *a, const char *b,
+                        const char *c, const char *d) {
+  (void)action, (void)a, (void)b, (void)c, (void)d;
+  last_try = sqlite3_exec(other, "UPDATE log SET v = 1", NULL, NULL, NULL);
+  return SQLITE_OK;
+}
+
+START_TEST(with_a_rollback_journal_nobody_commits_while_a_schema_is_read) {
+  scene x = open_scene(HP_REACH_BUDGET_MS);
+  sqlite3 *other;
+
+  test_db_exec(x.db, "INSERT INTO log VALUES(0)");
+  hp_snapshot_quiesce(x.c, 0);
+  test_db_exec(x.db, "PRAGMA journal_mode=delete");
+  ck_assert(hp_snapshot_id(x.s) != 0);
+  ck_assert_int_eq(hp_snapshot_mode(x.s), HP_STAMP_ROLLBACK);
+  other = test_db_open("test.db", NULL);
+  sqlite3_busy_timeout(other, 0);
+  ck_assert(!is_at(&x));
+  sqlite3_set_authorizer(x.db, try_to_write, other);
+  hp_reach_work(x.reach, x.s);
+  sqlite3_set_authorizer(x.db, NULL, NULL);
+  ck_assert_int_eq(last_try, SQLITE_BUSY);
+  ck_assert(is_at(&x));
+  ck_assert_int_eq(sqlite3_txn_state(x.db, "main"), SQLITE_TXN_NONE);
+  test_db_close(other);
+  close_scene(&x);
+}
+END_TEST
+
 START_TEST(a_change_of_the_schema_is_noticed) {
   scene x = open_scene(HP_REACH_BUDGET_MS);
   sqlite3 *other = test_db_open("test.db", NULL);
@@ -136,6 +169,8 @@ Suite *cache_reach_suite(void) {
   tcase_add_test(c, of_a_schema_that_was_cloned_in_part_nothing_is_known);
   tcase_add_test(
       c, a_schema_that_is_cloned_in_part_is_tried_twice_until_it_changes);
+  tcase_add_test(c,
+                 with_a_rollback_journal_nobody_commits_while_a_schema_is_read);
   tcase_add_test(c, a_change_of_the_schema_is_noticed);
   suite_add_tcase(s, c);
   return s;

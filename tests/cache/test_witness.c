@@ -7,7 +7,9 @@
 #include "support/tmp.h"
 
 #include <check.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 Suite *cache_witness_suite(void);
 
@@ -47,8 +49,18 @@ static host watch(sqlite3 *db) {
   return h;
 }
 
+static const char *mode; /* of the journal */
+
+static void use_wal(void) {
+  mode = "wal";
+}
+
+static void use_rollback(void) {
+  mode = "delete";
+}
+
 static host open_host(void) {
-  sqlite3 *db = test_db_open("w.db", "wal");
+  sqlite3 *db = test_db_open("w.db", mode);
 
   test_db_exec(db, "PRAGMA wal_autocheckpoint=0; PRAGMA foreign_keys=1");
   if (!test_db_int(db, "SELECT count(*) FROM sqlite_schema")) {
@@ -520,6 +532,158 @@ START_TEST(a_new_run_of_the_wal_is_a_gap) {
 }
 END_TEST
 
+/* ---- what others do in the midst ---- */
+
+/* Somebody else commits when our statement has ended and we have not yet seen
+** it end. Before it, the change counter may be put back to that of the last
+** commit, as when a commit fails. */
+typedef struct trouble {
+  host h;
+  sqlite3 *other;
+  uint32_t counter; /* to be put back; 0: not */
+  bool is_due;
+  hp_stamp own; /* after our commit */
+} trouble;
+
+/* Writes n into the file's change counter, past all locks. */
+static void write_counter(uint32_t n) {
+  const unsigned char bytes[4] = {(unsigned char)(n >> 24),
+                                  (unsigned char)(n >> 16),
+                                  (unsigned char)(n >> 8), (unsigned char)n};
+  int fd = open(test_tmp_path("w.db"), O_WRONLY);
+
+  ck_assert_int_ge(fd, 0);
+  ck_assert_int_eq(pwrite(fd, bytes, 4, 24), 4);
+  close(fd);
+}
+
+static void put_back(void *arg, sqlite3_stmt *stmt) {
+  trouble *t = arg;
+
+  (void)stmt;
+  if (t->is_due && t->counter) write_counter(t->counter);
+}
+
+static void commit_behind(void *arg, sqlite3_stmt *stmt) {
+  trouble *t = arg;
+
+  (void)stmt;
+  if (!t->is_due) return;
+  t->is_due = false;
+  hp_epoch_enter(t->h.c->reader);
+  ck_assert(hp_dbfile_stamp(hp_snapshot_file(t->h.s), &t->own));
+  hp_epoch_exit(t->h.c->reader);
+  test_db_exec(t->other, "UPDATE a SET v = v + 1");
+}
+
+/* The witness hears of a statement's begin first and of its end last. */
+static void open_trouble(trouble *t) {
+  sqlite3 *db = test_db_open("w.db", mode);
+  hp_conn *c;
+
+  *t = (trouble){.is_due = false};
+  test_db_exec(db, "%s", schema);
+  ck_assert_int_eq(hp_conn_open(db, &c), SQLITE_OK);
+  hp_hook_add(c, &(hp_listener){.on_profile = commit_behind, .arg = t});
+  t->h = watch(db);
+  hp_conn_close(c);
+  hp_hook_add(c, &(hp_listener){.on_stmt = put_back, .arg = t});
+  t->other = test_db_open("w.db", NULL);
+  learn(&t->h, "UPDATE c SET v = v + 1");
+}
+
+static void close_trouble(trouble *t) {
+  test_db_close(t->other);
+  close_host(&t->h);
+}
+
+START_TEST(a_commit_that_follows_at_once_is_not_taken_for_our_own) {
+  trouble t;
+  hp_stamp then;
+
+  open_trouble(&t);
+  then = now(&t.h);
+  t.is_due = true;
+  test_db_exec(t.h.db, "UPDATE c SET v = v + 1");
+  ck_assert(!covers(&t.h, "SELECT * FROM a", then));
+  ck_assert(!covers(&t.h, "SELECT * FROM a", t.own));
+  close_trouble(&t);
+}
+END_TEST
+
+/* ---- with a rollback journal ---- */
+
+START_TEST(a_counter_that_is_taken_back_proves_nothing) {
+  trouble t;
+
+  open_trouble(&t);
+  t.counter = hp_stamp_change(now(&t.h));
+  t.is_due = true;
+  write_counter(t.counter + 1);
+  test_db_exec(t.h.db, "UPDATE c SET v = v + 1");
+  ck_assert_int_eq(hp_stamp_change(t.own), t.counter + 1);
+  ck_assert_int_eq(hp_stamp_change(now(&t.h)), t.counter + 2);
+  ck_assert(!covers(&t.h, "SELECT * FROM a", t.own));
+  close_trouble(&t);
+}
+END_TEST
+
+START_TEST(while_the_lock_is_kept_the_counter_stands_still_and_proves_nothing) {
+  host h = open_host();
+  hp_stamp then;
+
+  learn(&h, "UPDATE c SET v = v + 1");
+  learn(&h, "UPDATE a SET v = v + 1");
+  then = now(&h);
+  test_db_exec(h.db, "PRAGMA locking_mode=EXCLUSIVE");
+  test_db_exec(h.db, "UPDATE c SET v = v + 1");
+  test_db_exec(h.db, "UPDATE a SET v = v + 1");
+  test_db_exec(h.db, "PRAGMA locking_mode=NORMAL");
+  test_db_exec(h.db, "SELECT * FROM a");
+  ck_assert_int_eq(hp_stamp_change(now(&h)), hp_stamp_change(then) + 1);
+  ck_assert(!covers(&h, "SELECT * FROM a", then));
+  close_host(&h);
+}
+END_TEST
+
+START_TEST(a_cursor_left_open_does_not_make_commits_uncountable) {
+  host h = open_host();
+  sqlite3_stmt *reading;
+  hp_stamp then;
+
+  learn(&h, "UPDATE c SET v = v + 1");
+  then = now(&h);
+  reading = test_db_prepare(h.db, "SELECT * FROM b");
+  ck_assert_int_eq(sqlite3_step(reading), SQLITE_ROW);
+  for (int i = 0; i < 3; i++) test_db_exec(h.db, "UPDATE c SET v = v + 1");
+  sqlite3_finalize(reading);
+  ck_assert_int_eq(hp_stamp_change(now(&h)), hp_stamp_change(then) + 3);
+  ck_assert(covers(&h, "SELECT * FROM a", then));
+  ck_assert(!covers(&h, "SELECT * FROM c", then));
+  close_host(&h);
+}
+END_TEST
+
+START_TEST(a_commit_that_finds_a_reader_is_not_put_in_until_it_succeeds) {
+  host h = open_host();
+  sqlite3 *other = test_db_open("w.db", NULL);
+  hp_stamp then;
+
+  sqlite3_busy_timeout(h.db, 0);
+  learn(&h, "BEGIN; UPDATE c SET v = v + 1; COMMIT");
+  then = now(&h);
+  test_db_exec(other, "BEGIN; SELECT * FROM a");
+  test_db_exec(h.db, "BEGIN; UPDATE c SET v = v + 1");
+  test_db_error(h.db, "COMMIT");
+  test_db_exec(other, "COMMIT");
+  test_db_exec(h.db, "COMMIT");
+  ck_assert(covers(&h, "SELECT * FROM a", then));
+  ck_assert(!covers(&h, "SELECT * FROM c", then));
+  test_db_close(other);
+  close_host(&h);
+}
+END_TEST
+
 static bool attempt(void *arg) {
   sqlite3 *db = arg;
   hp_conn *c;
@@ -546,11 +710,12 @@ START_TEST(every_allocation_may_fail) {
 }
 END_TEST
 
-Suite *cache_witness_suite(void) {
-  Suite *s = suite_create("cache_witness");
-  TCase *c = tcase_create("commits");
+/* What holds in every journal mode. */
+static TCase *commits(const char *name, void (*use)(void)) {
+  TCase *c = tcase_create(name);
 
   tcase_set_timeout(c, 30);
+  tcase_add_checked_fixture(c, use, NULL);
   tcase_add_loop_test(c, commits_are_put_in_with_the_tables_they_wrote, 0,
                       sizeof cases / sizeof *cases);
   tcase_add_test(c, a_view_is_as_old_as_its_tables);
@@ -571,8 +736,26 @@ Suite *cache_witness_suite(void) {
                       2);
   tcase_add_test(c, a_commit_that_fails_is_not_put_in);
   tcase_add_test(c, a_statement_that_fails_is_not_put_in);
-  tcase_add_test(c, a_new_run_of_the_wal_is_a_gap);
+  tcase_add_test(c, a_commit_that_follows_at_once_is_not_taken_for_our_own);
   tcase_add_test(c, every_allocation_may_fail);
-  suite_add_tcase(s, c);
+  return c;
+}
+
+Suite *cache_witness_suite(void) {
+  Suite *s = suite_create("cache_witness");
+  TCase *wal = commits("wal", use_wal);
+  TCase *rollback = commits("rollback", use_rollback);
+
+  tcase_add_test(wal, a_new_run_of_the_wal_is_a_gap);
+  tcase_add_test(rollback, a_counter_that_is_taken_back_proves_nothing);
+  tcase_add_test(
+      rollback,
+      while_the_lock_is_kept_the_counter_stands_still_and_proves_nothing);
+  tcase_add_test(rollback,
+                 a_cursor_left_open_does_not_make_commits_uncountable);
+  tcase_add_test(rollback,
+                 a_commit_that_finds_a_reader_is_not_put_in_until_it_succeeds);
+  suite_add_tcase(s, wal);
+  suite_add_tcase(s, rollback);
   return s;
 }
