@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#define REPEAT_MS 10
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S  INT64_C(1000000000)
 
@@ -23,10 +24,13 @@ static void make_ready(void) {
   pthread_condattr_destroy(&attr);
 }
 
+/* Again and again until the watch ends: SQLite forgets an interrupt when the
+** first statement of a connection begins, and that may be the one meant. */
 static void fire_due(int64_t now_ns) {
   for (hp_watch *w = watches; w; w = w->next) {
-    if (w->is_fired || w->due_ns > now_ns) continue;
+    if (w->due_ns > now_ns) continue;
     w->is_fired = true;
+    w->due_ns = now_ns + REPEAT_MS * NS_PER_MS;
     sqlite3_interrupt(w->db);
   }
 }
@@ -36,7 +40,7 @@ static int64_t wake_ns(int64_t now_ns) {
   int64_t at_ns = now_ns + HP_WATCHDOG_IDLE_MS * NS_PER_MS;
 
   for (const hp_watch *w = watches; w; w = w->next) {
-    if (!w->is_fired && w->due_ns < at_ns) at_ns = w->due_ns;
+    if (w->due_ns < at_ns) at_ns = w->due_ns;
   }
   return at_ns;
 }

@@ -72,7 +72,21 @@ START_TEST(a_watch_that_has_ended_interrupts_nobody) {
 }
 END_TEST
 
-START_TEST(each_of_many_watches_fires_once) {
+START_TEST(an_interrupt_that_came_before_the_statement_comes_again) {
+  sqlite3 *other = test_db_open(":memory:", NULL);
+  hp_watch early, late;
+
+  ck_assert(hp_watchdog_begin(&early, db, 1));
+  ck_assert(hp_watchdog_begin(&late, other, 5));
+  test_db_error(other, ENDLESS); /* so both were due */
+  ck_assert_str_eq(test_db_error(db, ENDLESS), "interrupted");
+  ck_assert(hp_watchdog_end(&early));
+  hp_watchdog_end(&late);
+  test_db_close(other);
+}
+END_TEST
+
+START_TEST(each_of_many_watches_fires) {
   hp_watch w;
 
   for (int i = 0; i < 20; i++) {
@@ -121,7 +135,8 @@ Suite *base_watchdog_suite(void) {
   tcase_add_test(c, what_is_not_due_is_left_alone);
   tcase_add_test(c, the_earliest_is_interrupted_whoever_began_first);
   tcase_add_test(c, a_watch_that_has_ended_interrupts_nobody);
-  tcase_add_test(c, each_of_many_watches_fires_once);
+  tcase_add_test(c, an_interrupt_that_came_before_the_statement_comes_again);
+  tcase_add_test(c, each_of_many_watches_fires);
   tcase_add_test(c, after_a_fork_the_child_has_a_watchdog_of_its_own);
   suite_add_tcase(s, c);
   return s;
