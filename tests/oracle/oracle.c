@@ -104,6 +104,7 @@ typedef struct worker {
   connection *at; /* the one in turn */
   int number;
   int64_t op;
+  char message[200]; /* of the latest read that failed */
   char source[16]; /* of the last cached answer */
 } worker;
 
@@ -379,6 +380,9 @@ static char *read_text(worker *w, sqlite3_stmt *stmt, uint32_t k, int *rc) {
     sqlite3_bind_int(stmt, 1, (int)k);
   }
   text = text_of(stmt, rc, &is_hit, w->source);
+  if (*rc != SQLITE_DONE) {
+    snprintf(w->message, sizeof w->message, "%s", sqlite3_errmsg(w->at->db));
+  }
   atomic_fetch_add(&w->s->b->reads, 1);
   if (is_hit) atomic_fetch_add(&w->s->b->hits, 1);
   return text ? text : sqlite3_mprintf("");
@@ -398,7 +402,7 @@ static bool compare(worker *w, int i, uint32_t k, const char *how,
     /* Both fail, or none; why may be told in other words. */
     if ((cached_rc == SQLITE_DONE) == (direct_rc == SQLITE_DONE)) return true;
     report(w, "%s(%u) %s: cached code %d, direct code %d: %s", sources[i].name,
-           k, how, cached_rc, direct_rc, sqlite3_errmsg(w->at->db));
+           k, how, cached_rc, direct_rc, w->message);
   } else if (cached_rc == SQLITE_DONE && strcmp(cached, direct)) {
     report(w, "%s(%u) %s: cached %s not %s", sources[i].name, k, how, cached,
            direct);
@@ -423,10 +427,12 @@ static void look_again(worker *w, int i, uint32_t k, const char *first) {
 }
 
 /* A read that fails at once, at a view that another process has dropped and not
-** yet made again, leaves no snapshot behind for the second one. */
+** yet made again, leaves no snapshot behind for the second one, at least not of
+** every database. */
 static bool has_no_snapshot(worker *w, int first_rc) {
   return first_rc != SQLITE_DONE &&
-         sqlite3_txn_state(w->at->db, NULL) == SQLITE_TXN_NONE;
+         (sqlite3_txn_state(w->at->db, "main") == SQLITE_TXN_NONE ||
+          sqlite3_txn_state(w->at->db, "x") == SQLITE_TXN_NONE);
 }
 
 /* Both, one after the other, inside whatever transaction is open. */
