@@ -85,29 +85,54 @@ static const char *const changes[] = {
     "DELETE FROM owner",                 /* a cascade deletes from t2 */
 };
 
+/* By a stranger, by a neighbour and by oneself. */
 START_TEST(every_way_of_writing_is_seen) {
-  open_all(WAL);
-  test_db_exec(writer,
-               "PRAGMA foreign_keys = on;"
-               "CREATE TABLE parent(x);"
-               "CREATE TRIGGER tr AFTER INSERT ON parent BEGIN"
-               "  INSERT INTO t VALUES (100, 1, 100); END;"
-               "CREATE TABLE owner(id INTEGER PRIMARY KEY);"
-               "INSERT INTO owner VALUES (1);"
-               "CREATE TABLE t2(o REFERENCES owner ON DELETE CASCADE, w,"
-               "  PRIMARY KEY (o, w)) WITHOUT ROWID;"
-               "INSERT INTO t2 VALUES (1, 1)");
+  sqlite3 *by;
+
+  open_all(_i % N_MODES);
+  by = (sqlite3 *[]){writer, peer, db}[_i / N_MODES];
+  test_db_exec(by, "PRAGMA foreign_keys = on;"
+                   "CREATE TABLE parent(x);"
+                   "CREATE TRIGGER tr AFTER INSERT ON parent BEGIN"
+                   "  INSERT INTO t VALUES (100, 1, 100); END;"
+                   "CREATE TABLE owner(id INTEGER PRIMARY KEY);"
+                   "INSERT INTO owner VALUES (1);"
+                   "CREATE TABLE t2(o REFERENCES owner ON DELETE CASCADE, w,"
+                   "  PRIMARY KEY (o, w)) WITHOUT ROWID;"
+                   "INSERT INTO t2 VALUES (1, 1)");
   test_db_exec(db, "CREATE VIRTUAL TABLE temp.second USING cached(("
                    "SELECT count(*) AS n FROM t2))");
   for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
     test_db_text(db, "SELECT g FROM whole");
     test_db_text(db, "SELECT n FROM second");
-    test_db_exec(writer, "%s", changes[i]);
+    test_db_exec(by, "%s", changes[i]);
     test_cached_same(db, "SELECT g FROM whole",
                      "SELECT group_concat(v) FROM (SELECT v FROM t"
                      " ORDER BY id)");
     test_cached_same(db, "SELECT n FROM second", "SELECT count(*) FROM t2");
   }
+  close_all();
+}
+END_TEST
+
+START_TEST(commits_to_other_tables_leave_answers_standing) {
+  open_all(_i);
+  test_db_exec(peer, "CREATE TABLE other(v); INSERT INTO other VALUES (1)");
+  for (int i = 0; i < 8; i++) { /* what comes again is looked up */
+    if (i < 4) test_db_exec(peer, "UPDATE t SET v = v + 1 WHERE id = 1");
+    test_db_exec(peer, "UPDATE other SET v = v + 1");
+    test_db_text(peer, "SELECT g FROM whole");
+    test_db_text(db, "SELECT g FROM whole");
+  }
+  for (int i = 0; i < 3; i++) {
+    test_db_exec(peer, "UPDATE other SET v = v + 1");
+    expect(db, "14,20,30", "l1");
+  }
+  test_db_exec(peer, "UPDATE t SET v = v + 1 WHERE id = 1");
+  expect(db, "15,20,30", "computed");
+  test_db_exec(peer, "UPDATE other SET v = v + 1");
+  test_db_exec(writer, "UPDATE other SET v = v + 1");
+  expect(db, "15,20,30", "computed");
   close_all();
 }
 END_TEST
@@ -273,7 +298,9 @@ Suite *cache_table_file_suite(void) {
   Suite *s = suite_create("cache_table_file");
   TCase *c = tcase_create("file");
 
-  tcase_add_test(c, every_way_of_writing_is_seen);
+  tcase_add_loop_test(c, every_way_of_writing_is_seen, 0, 3 * N_MODES);
+  tcase_add_loop_test(c, commits_to_other_tables_leave_answers_standing, 0,
+                      N_MODES);
   tcase_add_test(c, a_blob_written_in_place_is_seen);
   tcase_add_loop_test(c, a_backup_into_the_database_is_seen, 0, N_MODES);
   tcase_add_test(c, a_checkpoint_spares_the_answers);
