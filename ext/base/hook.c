@@ -19,10 +19,10 @@ static void on_row(hook *h, sqlite3_stmt *stmt) {
   }
 }
 
-static void on_stmt(hook *h, sqlite3_stmt *stmt) {
+static void on_stmt(hook *h, sqlite3_stmt *stmt, const char *sql) {
   for (int i = 0; i < h->n_listeners; i++) {
     const hp_listener *l = &h->listeners[i];
-    if (l->on_stmt) l->on_stmt(l->arg, stmt);
+    if (l->on_stmt) l->on_stmt(l->arg, stmt, sql);
   }
 }
 
@@ -47,7 +47,9 @@ static int on_trace(unsigned event, void *arg, void *p, void *x) {
     h->n_events++;
     /* Trigger programs and statements run inside of others come with a comment
     ** as text, not with the statement's own. */
-    if (!h->conn->n_muted && x == (const void *)sqlite3_sql(p)) on_stmt(h, p);
+    if (!h->conn->n_muted && x == (const void *)sqlite3_sql(p)) {
+      on_stmt(h, p, x);
+    }
   } else if (event == SQLITE_TRACE_CLOSE) {
     on_close(h);
   } else if (h->conn->n_muted) {

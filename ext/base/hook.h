@@ -20,8 +20,8 @@ typedef struct hp_listener {
   /* A statement begins (SQLITE_TRACE_STMT): before its transaction is opened.
   ** Raised again by foreign-key actions of the same run; not for trigger
   ** programs, nor for statements that a function or virtual table runs inside
-  ** of another. NULL: not interested. */
-  void (*on_stmt)(void *arg, sqlite3_stmt *stmt);
+  ** of another. sql is sqlite3_sql(stmt). NULL: not interested. */
+  void (*on_stmt)(void *arg, sqlite3_stmt *stmt, const char *sql);
   /* A statement's run ended (SQLITE_TRACE_PROFILE): at its last step, reset or
   ** finalize; also for inner statements that raised no on_stmt. NULL: not
   ** interested. */

@@ -393,9 +393,9 @@ static void expect_rebinding(void *arg) {
   for (hp_snapshot *s = w->first; s; s = s->next) s->needs_rebind = true;
 }
 
-static void on_stmt(void *arg, sqlite3_stmt *stmt) {
+static void on_stmt(void *arg, sqlite3_stmt *stmt, const char *sql) {
   watch *w = arg;
-  hp_pragma what = hp_pragma_of(sqlite3_sql(stmt));
+  hp_pragma what = hp_pragma_of(sql);
 
   if (what == HP_PRAGMA_ALONE) make_way(w);
   if (what == HP_PRAGMA_REBIND) expect_rebinding(w);

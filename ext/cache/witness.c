@@ -180,7 +180,7 @@ static void go_on(hp_witness *w, sqlite3_stmt *stmt) {
   see_in_transaction(w, stmt);
 }
 
-static void on_stmt(void *arg, sqlite3_stmt *stmt) {
+static void on_stmt(void *arg, sqlite3_stmt *stmt, const char *sql) {
   hp_witness *w = arg;
   bool is_reader = sqlite3_stmt_readonly(stmt) != 0;
   bool alone = is_autocommit(w);
@@ -191,7 +191,7 @@ static void on_stmt(void *arg, sqlite3_stmt *stmt) {
   w->running = NULL;
   if (alone && is_reader) return;
   w->running = stmt;
-  w->verb = hp_verb_of(sqlite3_sql(stmt));
+  w->verb = hp_verb_of(sql);
   if (w->verb == HP_VERB_OTHER && !is_reader) hp_reach_doubt(w->reach);
   if (!alone) {
     go_on(w, stmt);

@@ -72,7 +72,10 @@ const hp_run *hp_runs_latest(const hp_runs *rs) {
 }
 
 void hp_runs_end(hp_runs *rs) {
-  for (uint32_t i = 0; i < rs->n; i++) rs->runs[i].is_active = false;
+  for (uint32_t i = 0; i < rs->n; i++) {
+    rs->runs[i].is_active = false;
+    rs->runs[i].sql = NULL; /* it may be another's by now */
+  }
   rs->n_active = 0;
 }
 

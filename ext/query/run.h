@@ -26,7 +26,8 @@ typedef struct hp_run_marks {
 
 typedef struct hp_run {
   sqlite3_stmt *stmt; /* NULL: free */
-  uint64_t text;      /* hash of its text */
+  const char *sql;    /* its text; an address only */
+  uint64_t text;      /* hash of it */
   int64_t start_ns;   /* monotonic */
   int64_t rows;       /* returned so far */
   int64_t changes;    /* the connection's total at its start */

@@ -211,24 +211,43 @@ static void set_marks(hp_run *r, uint32_t steps, uint64_t text) {
     read_counters(r->stmt, &r->marks);
 }
 
-static void start(trace *t, hp_run *r, uint32_t steps) {
-  const char *sql = sqlite3_sql(r->stmt);
-  size_t n = strlen(sql);
-  uint64_t text = hp_hash64(sql, n);
+/* The hash of the text at sql, which the recorder knows from now on. A
+ *statement
+ ** that is not new, and whose counters nobody has moved since its run before,
+ ** has the text that it had: a new one's begin at zero, and no run is left out.
+ */
+static uint64_t text_of(trace *t, const hp_run *r, const char *sql,
+                        uint32_t steps) {
+  uint64_t text;
+  size_t n;
 
+  if (r->sql == sql && steps && steps == r->marks.vm_steps &&
+      hp_trace_sample() == 1) {
+    return r->text;
+  }
+  n = strlen(sql);
+  text = hp_hash64(sql, n);
   if (text == 0) text = 1;
+  if (!hp_recorder_get(t->recorder, text)) {
+    hp_recorder_put(t->recorder, text, sql, n);
+  }
+  return text;
+}
+
+static void start(trace *t, hp_run *r, const char *sql, uint32_t steps) {
+  uint64_t text = text_of(t, r, sql, steps);
+
   if (text != t->owner) {
     settle(t);
     t->owner = text;
   }
   set_marks(r, steps, text);
+  r->sql = sql;
   r->rows = 0;
   r->is_active = true;
   t->runs.n_active++;
   t->current = r;
   if (r->is_write) r->changes = total_changes(t);
-  if (!hp_recorder_get(t->recorder, text))
-    hp_recorder_put(t->recorder, text, sql, n);
 }
 
 static void add_overhead(int64_t ns) {
@@ -254,7 +273,7 @@ static bool is_taken(trace *t) {
   return false;
 }
 
-static void on_stmt(void *arg, sqlite3_stmt *stmt) {
+static void on_stmt(void *arg, sqlite3_stmt *stmt, const char *sql) {
   trace *t = arg;
   int64_t began_ns = is_sample(t) ? hp_clock_fast_ns() : 0;
   uint32_t steps = vm_steps(stmt);
@@ -271,7 +290,7 @@ static void on_stmt(void *arg, sqlite3_stmt *stmt) {
     r = hp_runs_put(&t->runs, stmt);
     if (!r) return;
   }
-  start(t, r, steps);
+  start(t, r, sql, steps);
   r->start_ns = hp_clock_fast_ns();
   if (began_ns) add_overhead(r->start_ns - began_ns);
 }

@@ -557,10 +557,10 @@ static void write_counter(uint32_t n) {
   close(fd);
 }
 
-static void put_back(void *arg, sqlite3_stmt *stmt) {
+static void put_back(void *arg, sqlite3_stmt *stmt, const char *sql) {
   trouble *t = arg;
 
-  (void)stmt;
+  (void)stmt, (void)sql;
   if (t->is_due && t->counter) write_counter(t->counter);
 }
 

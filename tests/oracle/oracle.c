@@ -105,7 +105,7 @@ typedef struct worker {
   int number;
   int64_t op;
   char message[200]; /* of the latest read that failed */
-  char source[16]; /* of the last cached answer */
+  char source[16];   /* of the last cached answer */
 } worker;
 
 /* ---- small tools ---- */

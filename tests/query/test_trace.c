@@ -310,6 +310,28 @@ START_TEST(a_run_whose_end_was_missed_does_not_spoil_the_next) {
 }
 END_TEST
 
+/* SQLite likes to put a statement, and its text, where the last one was. */
+START_TEST(a_statement_in_the_place_of_another_is_not_taken_for_it) {
+  watched w = watch(":memory:");
+  sqlite3_stmt *stmt = test_db_prepare(w.db, "SELECT 1 AS a");
+
+  for (int i = 0; i < 2; i++) sqlite3_step(stmt), sqlite3_reset(stmt);
+  sqlite3_finalize(stmt);
+  if (_i) hp_hook_remove(w.conn);
+  stmt = test_db_prepare(w.db, "SELECT 2 AS b");
+  for (int i = 0; i < 2; i++) sqlite3_step(stmt), sqlite3_reset(stmt);
+  if (_i) {
+    hp_hook_install(w.conn);
+    hp_trace_skip(w.conn);
+  }
+  sqlite3_step(stmt);
+  sqlite3_finalize(stmt);
+  ck_assert_int_eq(stat_of("SELECT ? AS a").tally.calls, 2);
+  ck_assert_int_eq(stat_of("SELECT ? AS b").tally.calls, _i ? 1 : 3);
+  unwatch(w);
+}
+END_TEST
+
 START_TEST(more_shapes_than_the_limit_fold_into_other) {
   watched w = watch(":memory:");
   hp_stats_totals totals;
@@ -470,6 +492,8 @@ Suite *query_trace_suite(void) {
 
   add_counting_tests(s);
   tcase_set_timeout(c, 60);
+  tcase_add_loop_test(
+      c, a_statement_in_the_place_of_another_is_not_taken_for_it, 0, 2);
   tcase_add_test(c, more_shapes_than_the_limit_fold_into_other);
   tcase_add_test(c, threads_on_one_statement_lose_no_call);
   tcase_add_test(c, a_reset_forgets_what_connections_still_hold);
