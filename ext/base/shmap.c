@@ -106,6 +106,10 @@ int hp_shmap_open(const char *path, const char *like, size_t n_bytes,
   return SQLITE_NOMEM;
 }
 
+bool hp_shmap_is_whole(const hp_shmap *m) {
+  return has_size(m->fd, m->n_bytes);
+}
+
 void hp_shmap_close(hp_shmap *m) {
   char *path = m->path;
 

@@ -6,10 +6,11 @@
 ** Who opens it alone (flock(2), which no other library of the process can
 ** drop) fills it with zeros, whatever it held; whoever comes later finds it as
 ** it is. All of its bytes are written before it is mapped, so that a full
-** disk shows as an error and not as SIGBUS. While it is mapped nobody must
-** truncate it: the same holds for SQLite's own -shm file.
+** disk shows as an error and not as SIGBUS. Touching what somebody has cut off
+** while it is mapped would be one: ask hp_shmap_is_whole() before.
 **
-** For one thread at a time; what is in the memory is the users' business.
+** For one thread at a time, but for what says otherwise; what is in the memory
+** is the users' business.
 */
 #ifndef HP_BASE_SHMAP_H
 #define HP_BASE_SHMAP_H
@@ -34,6 +35,10 @@ typedef struct hp_shmap {
 */
 HP_MUST_CHECK int hp_shmap_open(const char *path, const char *like,
                                 size_t n_bytes, hp_shmap *out);
+
+/* True if the file is as large as it was when it was mapped; one system call.
+** Any thread. */
+bool hp_shmap_is_whole(const hp_shmap *m);
 
 /* Unmaps it, and deletes the file if no other process has it open. A closed
 ** one is allowed. */

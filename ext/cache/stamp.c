@@ -113,8 +113,13 @@ bool hp_dbfile_stamp(hp_dbfile *f, hp_stamp *out) {
   return false;
 }
 
-static hp_ring *ring_of(const hp_dbfile *f) {
-  return atomic_load_explicit(&f->ring, memory_order_acquire);
+/* One that somebody has cut is left alone for good. */
+static hp_ring *ring_of(hp_dbfile *f) {
+  hp_ring *ring = atomic_load_explicit(&f->ring, memory_order_acquire);
+
+  if (!ring || hp_shmap_is_whole(&f->map)) return ring;
+  atomic_store_explicit(&f->ring, NULL, memory_order_release);
+  return NULL;
 }
 
 static bool is_older(hp_commit x, hp_commit y) {
