@@ -106,8 +106,9 @@ int hp_shmap_open(const char *path, const char *like, size_t n_bytes,
   return SQLITE_NOMEM;
 }
 
+/* lseek() takes a third of the time of fstat(); nobody uses the offset. */
 bool hp_shmap_is_whole(const hp_shmap *m) {
-  return has_size(m->fd, m->n_bytes);
+  return lseek(m->fd, 0, SEEK_END) == (off_t)m->n_bytes;
 }
 
 void hp_shmap_close(hp_shmap *m) {

@@ -45,9 +45,12 @@ static int64_t total_changes(sqlite3 *db) {
 void hp_pager_count(sqlite3 *db, hp_pager_counts *out) {
   out->written = status(db, SQLITE_DBSTATUS_CACHE_WRITE);
   out->spilled = status(db, SQLITE_DBSTATUS_CACHE_SPILL);
-  out->touched = status(db, SQLITE_DBSTATUS_CACHE_HIT) +
-                 status(db, SQLITE_DBSTATUS_CACHE_MISS);
   out->changes = total_changes(db);
+}
+
+int hp_pager_touched(sqlite3 *db) {
+  return status(db, SQLITE_DBSTATUS_CACHE_HIT) +
+         status(db, SQLITE_DBSTATUS_CACHE_MISS);
 }
 
 int hp_pager_bytes(sqlite3 *db) {

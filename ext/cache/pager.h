@@ -36,11 +36,13 @@ bool hp_pager_is_lock_usual(sqlite3 *db, const char *schema, int txn);
 typedef struct hp_pager_counts {
   int written;     /* pages written to a file or WAL */
   int spilled;     /* of these, before their transaction ended */
-  int touched;     /* pages asked for, found in the cache or not */
   int64_t changes; /* rows, as by sqlite3_total_changes64() */
 } hp_pager_counts;
 
 void hp_pager_count(sqlite3 *db, hp_pager_counts *out);
+
+/* Pages asked for so far, found in a cache or not; likewise. */
+int hp_pager_touched(sqlite3 *db);
 
 /* Bytes of all page caches. */
 int hp_pager_bytes(sqlite3 *db);

@@ -38,6 +38,7 @@ struct hp_witness {
   uint64_t n_hidden;     /* hp_hook_n_hidden() at the start */
   hp_pager_counts start; /* of the transaction */
   hp_pager_counts rest;  /* when the last statement in it ended */
+  int touched;           /* pages, ditto */
   bool has_rest;
   hp_tables writes;
   uint64_t n_put, n_unproved;
@@ -130,7 +131,8 @@ static bool is_disturbed(const hp_witness *w) {
 
   if (!w->has_rest) return false;
   hp_pager_count(w->db, &now);
-  return now.touched != w->rest.touched || now.changes != w->rest.changes;
+  return hp_pager_touched(w->db) != w->touched ||
+         now.changes != w->rest.changes;
 }
 
 static void see_write(hp_witness *w, sqlite3_stmt *stmt) {
@@ -286,6 +288,7 @@ static void pause(hp_witness *w, sqlite3_stmt *stmt) {
     w->is_void = true;
   }
   w->rest = now;
+  w->touched = hp_pager_touched(w->db);
   w->has_rest = true;
 }
 
