@@ -49,27 +49,33 @@ static const suspect_kind *kind_of(const char *name) {
   return NULL;
 }
 
+/* The rewrite, else the remedy's name; NULL for what has neither. */
+static char *fix_of(sqlite3_stmt *row) {
+  const char *fix = column(row, 6);
+
+  if (!*fix) fix = column(row, 5);
+  return *fix ? sqlite3_mprintf("%s", fix) : NULL;
+}
+
 static void add_suspect(hp_habit *h, sqlite3_stmt *row) {
   bool is_priced = sqlite3_column_type(row, 4) != SQLITE_NULL;
-  bool is_rewritten = sqlite3_column_type(row, 6) != SQLITE_NULL;
   const suspect_kind *kind = kind_of(column(row, 0));
 
   if (!kind) return;
   hp_findings_add(
       h->out,
-      (hp_finding){
-          .kind = kind->kind,
-          .fingerprint = hp_fingerprint_of_normal(column(row, 1)),
-          .saves_ms =
-              is_priced ? sqlite3_column_double(row, 4) : HP_FINDING_UNKNOWN,
-          .basis = is_priced ? kind->basis : NULL,
-          .what = sqlite3_mprintf("%s", column(row, 1)),
-          .evidence = sqlite3_mprintf(
-              "%lld calls took %.1f ms%s%s", sqlite3_column_int64(row, 2),
-              sqlite3_column_double(row, 3), *column(row, 7) ? ", after: " : "",
-              column(row, 7)),
-          .fix = is_rewritten ? sqlite3_mprintf("%s", column(row, 6))
-                              : sqlite3_mprintf("%s", column(row, 5))});
+      (hp_finding){.kind = kind->kind,
+                   .fingerprint = hp_fingerprint_of_normal(column(row, 1)),
+                   .saves_ms = is_priced ? sqlite3_column_double(row, 4)
+                                         : HP_FINDING_UNKNOWN,
+                   .basis = is_priced ? kind->basis : NULL,
+                   .what = sqlite3_mprintf("%s", column(row, 1)),
+                   .evidence = sqlite3_mprintf(
+                       "%lld calls took %.1f ms%s%s",
+                       sqlite3_column_int64(row, 2),
+                       sqlite3_column_double(row, 3),
+                       *column(row, 7) ? ", after: " : "", column(row, 7)),
+                   .fix = fix_of(row)});
 }
 
 void hp_habit_add_suspects(hp_habit *h) {

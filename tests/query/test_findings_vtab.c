@@ -87,6 +87,28 @@ START_TEST(writes_one_by_one_want_a_transaction) {
 }
 END_TEST
 
+static void look_up_ranges(const char *sql) {
+  sqlite3_stmt *stmt = test_db_prepare(db, sql);
+
+  test_db_text(db, "SELECT id FROM deck WHERE id <= 20");
+  for (int i = 1; i <= 20; i++) {
+    sqlite3_bind_int(stmt, 1, i * 100);
+    while (sqlite3_step(stmt) == SQLITE_ROW) continue;
+    sqlite3_reset(stmt);
+  }
+  sqlite3_finalize(stmt);
+}
+
+/* A look-up of ranges can be neither tried nor rewritten. */
+START_TEST(suspects_without_a_price_are_findings_of_their_own_without_a_fix) {
+  test_db_exec(db, "SELECT query_config('nplus1_ms', 0.001)");
+  look_up_ranges("SELECT deck FROM card WHERE id BETWEEN ?1 AND ?1 + 900");
+  look_up_ranges("SELECT front FROM card WHERE id BETWEEN ?1 AND ?1 + 900");
+  ck_assert_str_eq(column_of("count(*), count(fix), count(saves_ms)", "n+1"),
+                   "2|0|0");
+}
+END_TEST
+
 START_TEST(preparing_every_time_is_priced) {
   for (int i = 0; i < 3000; i++)
     test_db_int(db, "SELECT %d AS a UNION SELECT name FROM deck WHERE id = 1",
@@ -196,6 +218,8 @@ Suite *query_findings_vtab_suite(void) {
   tcase_add_test(c, a_cacheable_question_comes_with_its_cached_table);
   tcase_add_test(c, what_changes_with_each_call_is_not_cacheable);
   tcase_add_test(c, writes_one_by_one_want_a_transaction);
+  tcase_add_test(
+      c, suspects_without_a_price_are_findings_of_their_own_without_a_fix);
   tcase_add_test(c, preparing_every_time_is_priced);
   tcase_add_test(c, a_locked_database_is_found);
   tcase_add_test(c, settings_are_judged);
