@@ -3,7 +3,7 @@
 ** What cached tables cost those who write: a small commit in WAL mode on a
 ** connection whose commits are watched for the ledger and told to other
 ** processes, against one where only the analysis watches, and one without
-** hotpath.
+** hotpath; and what tracking a table costs its writers.
 */
 #include "bench/bench.h"
 
@@ -46,6 +46,8 @@ int main(void) {
       "CREATE VIRTUAL TABLE temp.card USING cached((SELECT front FROM cards"
       " WHERE id = :id)); SELECT * FROM card(1); SELECT * FROM card(1);");
   sqlite3_stmt *analysed = writer("analysed.db", 1, "");
+  sqlite3_stmt *tracked =
+      writer("tracked.db", 1, "SELECT cache_track('cards')");
   sqlite3_stmt *plain = writer("plain.db", 0, "");
 
   bench_head("write: an UPDATE of one row, its own commit, synchronous=NORMAL");
@@ -55,7 +57,11 @@ int main(void) {
   bench_row("all of hotpath", (bench_side){"cached", commit, cached},
             (bench_side){"without hotpath", commit, plain}, BENCH_INFORMATION,
             0);
+  bench_row("to a tracked table", (bench_side){"tracked", commit, tracked},
+            (bench_side){"not tracked", commit, analysed}, BENCH_INFORMATION,
+            0);
   end(cached);
+  end(tracked);
   end(analysed);
   end(plain);
   return bench_end();

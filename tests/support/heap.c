@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/heap.h"
 
+#include "support/db.h"
+
 #include <check.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
@@ -104,12 +106,20 @@ static bool attempt_with_failure(bool (*attempt)(void *), void *arg, int nth,
   return true;
 }
 
+/* Of very many allocations not all can fail while a sanitizer makes each run
+** slow. */
+static int after(int nth) {
+  return TEST_TIMES_LIE && nth > 200 ? nth + 7 : nth + 1;
+}
+
 int test_heap_each_failure(bool (*attempt)(void *arg), void *arg) {
   int nth = 1;
 
   ck_assert_msg(attempt(arg), "an undisturbed attempt returned false");
-  while (attempt_with_failure(attempt, arg, nth, false)) nth++;
-  for (int i = 1; i < nth; i++) attempt_with_failure(attempt, arg, i, true);
+  while (attempt_with_failure(attempt, arg, nth, false)) nth = after(nth);
+  for (int i = 1; i<nth; i = i> 200 ? i + 7 : i + 1) {
+    attempt_with_failure(attempt, arg, i, true);
+  }
   return nth - 1;
 }
 
