@@ -217,9 +217,8 @@ static const hp_rowtab tables[] = {
                 "computations INT, joins INT, refreshes INT, "
                 "wasted_refreshes INT, not_stored INT, errors INT, "
                 "timeouts INT, warmed INT, warm_left INT, saved_ms REAL, "
-                "compute_ms REAL, "
-                "entries INT, bytes INT, "
-                "cap_bytes INT, evictions INT",
+                "compute_ms REAL, entries INT, bytes INT, cap_bytes INT, "
+                "evictions INT",
      .fill = fill_stats},
     {.name = "cache_entries",
      .columns = "name TEXT, key TEXT, rows INT, bytes INT, cost_ms REAL, "

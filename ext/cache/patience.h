@@ -22,8 +22,8 @@ typedef struct hp_patience {
 ** connection's thread, as all here. */
 void hp_patience_begin(hp_patience *p, hp_conn *c, int64_t timeout_ms);
 
-/* It has ended. True if it was interrupted, or just before it would have been:
-** then every statement that runs on c must fail now, SQLite sees to it. */
+/* It has ended. True if it was interrupted, even if that came after its last
+** step: every statement that runs on c is ended by SQLite now. */
 bool hp_patience_end(hp_patience *p, hp_conn *c);
 
 #endif

@@ -331,7 +331,8 @@ static bool stamp_of(hp_reach *r, hp_snapshot *s, hp_stamp *out) {
   }
 }
 
-/* Keeps the read lock until it is finalized; NULL if it cannot be had. */
+/* Takes the read lock until it is finalized. Where that fails, the state of the
+** snapshot is not HELD. */
 static sqlite3_stmt *hold(hp_reach *r) {
   sqlite3_stmt *stmt = NULL;
 

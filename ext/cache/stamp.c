@@ -75,14 +75,18 @@ static uint32_t big_endian(const unsigned char *p) {
          p[3];
 }
 
-/* Under f->io: bytes 0..39 of the database header; false if it is none, or of
-** a database that has gone to WAL. */
+/* Bytes 0..39 of the database header; false if it is none, or of a database
+** that has gone to WAL. */
 static bool read_header(hp_dbfile *f, unsigned char h[40]) {
-  return f->file && f->file->pMethods->xRead(f->file, h, 40, 0) == SQLITE_OK &&
-         !memcmp(h, "SQLite format 3", 16) && h[18] == 1 && h[19] == 1;
+  bool ok = false;
+
+  pthread_mutex_lock(&f->io);
+  if (f->file) ok = f->file->pMethods->xRead(f->file, h, 40, 0) == SQLITE_OK;
+  pthread_mutex_unlock(&f->io);
+  return ok && !memcmp(h, "SQLite format 3", 16) && h[18] == 1 && h[19] == 1;
 }
 
-static bool read_rollback(hp_dbfile *f, hp_stamp *out) {
+static bool rollback_stamp(hp_dbfile *f, hp_stamp *out) {
   unsigned char h[40];
 
   if (!read_header(f, h)) return false;
@@ -90,15 +94,6 @@ static bool read_rollback(hp_dbfile *f, hp_stamp *out) {
   out->b = ((uint64_t)big_endian(h + 28) << 32 | big_endian(h + 36)) ^
            (uint64_t)big_endian(h + 32) * 0x9E3779B97F4A7C15u;
   return true;
-}
-
-static bool rollback_stamp(hp_dbfile *f, hp_stamp *out) {
-  bool ok;
-
-  pthread_mutex_lock(&f->io);
-  ok = read_rollback(f, out);
-  pthread_mutex_unlock(&f->io);
-  return ok;
 }
 
 bool hp_dbfile_stamp(hp_dbfile *f, hp_stamp *out) {
@@ -391,9 +386,9 @@ void hp_dbfile_release(hp_dbfile *f) {
 }
 
 static bool has_left_rollback(hp_dbfile *f) {
-  hp_stamp unused;
+  unsigned char h[40];
 
-  return hp_dbfile_mode(f) == HP_STAMP_ROLLBACK && !rollback_stamp(f, &unused);
+  return hp_dbfile_mode(f) == HP_STAMP_ROLLBACK && !read_header(f, h);
 }
 
 void hp_dbfile_refresh(hp_dbfile *f, int64_t now_ms) {

@@ -160,6 +160,7 @@ static bool is_worth_keeping(hp_table *t, const hp_call *k) {
   return hp_deps_are_current(&t->id.deps, &k->look);
 }
 
+/* The run has failed with rc: counts it if it was compute_timeout that did. */
 static int give_up(hp_table *t, int rc) {
   if (t->id.runner.is_timed_out) {
     hp_sheet_add(t->sheet, HP_COUNT_timeouts, 1);

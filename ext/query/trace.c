@@ -211,11 +211,10 @@ static void set_marks(hp_run *r, uint32_t steps, uint64_t text) {
     read_counters(r->stmt, &r->marks);
 }
 
-/* The hash of the text at sql, which the recorder knows from now on. A
- *statement
- ** that is not new, and whose counters nobody has moved since its run before,
- ** has the text that it had: a new one's begin at zero, and no run is left out.
- */
+/* The hash of the text at sql, which the recorder knows from now on. A run that
+** is not its statement's first, and finds the counters where the run before
+** left them, has the text of that: a new statement's begin at zero, and without
+** sampling no run is left out. */
 static uint64_t text_of(trace *t, const hp_run *r, const char *sql,
                         uint32_t steps) {
   uint64_t text;

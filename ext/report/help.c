@@ -124,8 +124,7 @@ const hp_help hp_help_table[] = {
      "miss_expired, miss_stamp, miss_tag, miss_snapshot, bypasses, hit_ratio, "
      "computations, joins, refreshes, wasted_refreshes, not_stored, errors, "
      "timeouts, warmed, warm_left, saved_ms, compute_ms, entries, bytes, "
-     "cap_bytes, "
-     "evictions",
+     "cap_bytes, evictions",
      "One row per cached table, and one for all of them.",
      "SELECT name, hits_l1, misses, saved_ms FROM cache_stats"},
     {"cache_entries", "table", "",

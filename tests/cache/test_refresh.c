@@ -140,8 +140,7 @@ START_TEST(what_was_cleared_is_counted_though_another_answer_was_being_read) {
 
   test_db_exec(db, REVALIDATED);
   make_stale();
-  ck_assert_int_eq(
-      sqlite3_prepare_v2(db, "SELECT word FROM one(1)", -1, &reading, NULL), 0);
+  reading = test_db_prepare(db, "SELECT word FROM one(1)");
   ck_assert_int_eq(sqlite3_step(reading), SQLITE_ROW);
   hp_worker_drain();
   sqlite3_finalize(reading);

@@ -106,18 +106,19 @@ static bool attempt_with_failure(bool (*attempt)(void *), void *arg, int nth,
   return true;
 }
 
-/* Of very many allocations not all can fail while a sanitizer makes each run
-** slow. */
-static int after(int nth) {
-  return TEST_TIMES_LIE && nth > 200 ? nth + 7 : nth + 1;
+/* The allocation to fail after this one: of very many not all can. */
+static int after(int nth, bool all) {
+  return all || nth <= 200 ? nth + 1 : nth + 7;
 }
 
 int test_heap_each_failure(bool (*attempt)(void *arg), void *arg) {
   int nth = 1;
 
   ck_assert_msg(attempt(arg), "an undisturbed attempt returned false");
-  while (attempt_with_failure(attempt, arg, nth, false)) nth = after(nth);
-  for (int i = 1; i<nth; i = i> 200 ? i + 7 : i + 1) {
+  while (attempt_with_failure(attempt, arg, nth, false)) {
+    nth = after(nth, !TEST_TIMES_LIE);
+  }
+  for (int i = 1; i < nth; i = after(i, false)) {
     attempt_with_failure(attempt, arg, i, true);
   }
   return nth - 1;
