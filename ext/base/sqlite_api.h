@@ -22,6 +22,19 @@ SQLITE_EXTENSION_INIT3
 #define HP_HAS_API(member) (sqlite3_api->member != 0)
 #endif
 
+/* True if rc tells of the moment and not of what was asked for: the same call
+** may succeed a moment later. */
+static inline int hp_rc_is_passing(int rc) {
+  switch (rc & 0xff) {
+  case SQLITE_BUSY:
+  case SQLITE_LOCKED:
+  case SQLITE_SCHEMA:
+  case SQLITE_INTERRUPT:
+  case SQLITE_NOMEM: return 1;
+  default: return 0;
+  }
+}
+
 /* Younger than the headers; older hosts take no notice. */
 #ifndef SQLITE_RESULT_SUBTYPE
 #define SQLITE_RESULT_SUBTYPE 0x001000000

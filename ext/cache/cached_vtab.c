@@ -237,6 +237,13 @@ static int x_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
   sqlite3_free(chosen);
   if (rc) return rc;
   rc = hp_table_plan(v->table, &err);
+  /* Whatever xBestIndex returns becomes SQLITE_ERROR: what is passing is left
+  ** to xFilter, whose code reaches the application. */
+  if (hp_rc_is_passing(rc) && rc != SQLITE_NOMEM) {
+    sqlite3_free(err);
+    err = NULL;
+    rc = SQLITE_OK;
+  }
   set_error(v, err);
   if (rc) return rc;
   info->idxStr = (char *)hp_plan_note_new();

@@ -120,7 +120,7 @@ int hp_functions_look_up(hp_functions *f, sqlite3 *db) {
   sqlite3_finalize(list);
   if (rc == SQLITE_DONE) return SQLITE_OK;
   for (int i = 0; i < f->n; i++) f->at[i].known = false;
-  return rc == SQLITE_NOMEM ? SQLITE_NOMEM : SQLITE_OK;
+  return hp_rc_is_passing(rc) ? rc : SQLITE_OK;
 }
 
 const char *hp_function_doubt(const hp_function *f) {

@@ -33,8 +33,9 @@ typedef struct hp_functions {
 ** SQLITE_OK or SQLITE_NOMEM. */
 HP_MUST_CHECK int hp_functions_add(hp_functions *f, const char *printed);
 
-/* Asks db about each. SQLITE_OK or SQLITE_NOMEM: where db cannot tell (older
-** than 3.30, or the pragma is denied) they stay "not known". */
+/* Asks db about each. SQLITE_OK, or a code that is passing (SQLITE_BUSY,
+** SQLITE_NOMEM …): where db cannot tell (older than 3.30, or the pragma is
+** denied) they stay "not known". */
 HP_MUST_CHECK int hp_functions_look_up(hp_functions *f, sqlite3 *db);
 
 /* NULL if f's answer depends on its arguments only; else a format for one %s,

@@ -37,6 +37,15 @@ int hp_vtabs_add(hp_vtabs *v, const char *address) {
   return SQLITE_OK;
 }
 
+/* Ends a question about the schema, of which rc came so far. That something
+** cannot be told is no failure: then it is not known. */
+static int end(sqlite3_stmt *rows, int rc) {
+  int last = sqlite3_finalize(rows);
+
+  if (rc == SQLITE_OK) rc = last;
+  return hp_rc_is_passing(rc) ? rc : SQLITE_OK;
+}
+
 /* The address that the program of `SELECT 1 FROM from_term` opens, or NULL
 ** when it cannot be prepared or opens none. Caller frees. */
 static int address_of(sqlite3 *db, const char *from_term, char **out) {
@@ -57,8 +66,7 @@ static int address_of(sqlite3 *db, const char *from_term, char **out) {
     if (!*out) rc = SQLITE_NOMEM;
     break;
   }
-  sqlite3_finalize(program);
-  return rc == SQLITE_NOMEM ? SQLITE_NOMEM : SQLITE_OK;
+  return end(program, rc);
 }
 
 static bool is_unresolved(const hp_vtabs *v) {
@@ -115,8 +123,7 @@ static int call_of(sqlite3 *db, const char *database, const char *table,
                            nulls ? nulls : "");
     if (!*out) rc = SQLITE_NOMEM;
   }
-  sqlite3_finalize(row);
-  return rc == SQLITE_NOMEM ? SQLITE_NOMEM : SQLITE_OK;
+  return end(row, rc);
 }
 
 /* One row (name, sql) of a schema's virtual tables. */
@@ -173,8 +180,7 @@ static int try_database(hp_vtabs *v, sqlite3 *db, const char *database,
          sqlite3_step(rows) == SQLITE_ROW) {
     rc = try_row(v, db, database, rows, mentions);
   }
-  sqlite3_finalize(rows);
-  return rc == SQLITE_NOMEM ? SQLITE_NOMEM : SQLITE_OK;
+  return end(rows, rc);
 }
 
 /* Adds the text of the database's views to mentions. */
@@ -187,8 +193,7 @@ static int add_views(sqlite3 *db, const char *database, sqlite3_str *mentions) {
 
     if (sql) sqlite3_str_appendf(mentions, "\n%s", sql);
   }
-  sqlite3_finalize(rows);
-  return rc == SQLITE_NOMEM ? SQLITE_NOMEM : SQLITE_OK;
+  return end(rows, rc);
 }
 
 /* Calls visit for each database of the connection. */
@@ -202,8 +207,7 @@ static int each_database(sqlite3 *db, void *arg,
 
     rc = name ? visit(arg, name) : SQLITE_NOMEM;
   }
-  sqlite3_finalize(list);
-  return rc == SQLITE_NOMEM ? SQLITE_NOMEM : SQLITE_OK;
+  return end(list, rc);
 }
 
 typedef struct search {
@@ -244,19 +248,16 @@ static int look_for_sources(sqlite3 *db, hp_vtab *v) {
   int rc =
       open_schema(db, v->database, "rootpage = 0 AND type <> 'trigger'", &rows);
 
-  if (rc == SQLITE_OK) {
-    while ((rc = sqlite3_step(rows)) == SQLITE_ROW) {
-      const char *name = (const char *)sqlite3_column_text(rows, 0);
+  if (rc != SQLITE_OK) v->derived = true;
+  while (rc == SQLITE_OK && sqlite3_step(rows) == SQLITE_ROW) {
+    const char *name = (const char *)sqlite3_column_text(rows, 0);
 
-      if (!name || (sqlite3_stricmp(name, v->table) != 0 &&
-                    hp_text_mentions(v->sql, name))) {
-        v->derived = true;
-      }
+    if (!name || (sqlite3_stricmp(name, v->table) != 0 &&
+                  hp_text_mentions(v->sql, name))) {
+      v->derived = true;
     }
   }
-  if (rc != SQLITE_DONE) v->derived = true;
-  sqlite3_finalize(rows);
-  return rc == SQLITE_NOMEM ? SQLITE_NOMEM : SQLITE_OK;
+  return end(rows, rc);
 }
 
 static int resolve(search *s) {

@@ -337,6 +337,43 @@ START_TEST(a_table_that_reads_itself_through_a_function_is_refused) {
 }
 END_TEST
 
+/* So that the answer must be computed again. */
+static const char *const changes[] = {"INSERT INTO t VALUES(3, 4)",
+                                      "CREATE INDEX y ON t(b)",
+                                      "ALTER TABLE t ADD COLUMN c"};
+
+START_TEST(a_locked_database_is_busy_for_a_cached_read_as_for_any) {
+  sqlite3 *host = test_db_open_hotpath("busy.db", "DELETE");
+  sqlite3 *other = test_db_open("busy.db", NULL);
+  sqlite3_stmt *direct, *cached;
+
+  test_db_exec(host, "CREATE TABLE t(a, b); INSERT INTO t VALUES(1, 2);"
+                     "CREATE VIRTUAL TABLE temp.n USING cached(("
+                     "SELECT count(*) AS n FROM t))");
+  sqlite3_busy_timeout(host, 0);
+  direct = test_db_prepare(host, "SELECT count(*) FROM t");
+  cached = test_db_prepare(host, "SELECT n FROM temp.n");
+  ck_assert_int_eq(sqlite3_step(cached), SQLITE_ROW);
+  sqlite3_reset(cached);
+  test_db_exec(other, changes[_i]);
+  test_db_exec(host, "SELECT * FROM t");
+  test_db_exec(other, "BEGIN EXCLUSIVE");
+  ck_assert_int_eq(sqlite3_step(cached), SQLITE_BUSY);
+  sqlite3_reset(cached);
+  ck_assert_int_eq(sqlite3_step(direct), SQLITE_BUSY);
+  sqlite3_reset(direct);
+  test_db_exec(other, "ROLLBACK");
+  ck_assert_int_eq(sqlite3_step(cached), SQLITE_ROW);
+  ck_assert_int_eq(sqlite3_step(direct), SQLITE_ROW);
+  ck_assert_int_eq(sqlite3_column_int(cached, 0),
+                   sqlite3_column_int(direct, 0));
+  sqlite3_finalize(cached);
+  sqlite3_finalize(direct);
+  test_db_close(other);
+  test_db_close(host);
+}
+END_TEST
+
 START_TEST(a_table_can_be_dropped_and_made_again_otherwise) {
   sqlite3_stmt *stmt = test_db_prepare(db, "SELECT word FROM deck(1)");
 
@@ -417,6 +454,8 @@ Suite *cache_cached_vtab_suite(void) {
   tcase_add_test(c, a_table_that_reads_itself_through_a_view_is_refused);
   tcase_add_test(c, a_table_cannot_be_created_over_itself);
   tcase_add_test(c, a_table_that_reads_itself_through_a_function_is_refused);
+  tcase_add_loop_test(c, a_locked_database_is_busy_for_a_cached_read_as_for_any,
+                      0, sizeof changes / sizeof *changes);
   tcase_add_test(c, a_table_can_be_dropped_and_made_again_otherwise);
   tcase_add_test(c, a_table_in_the_file_is_there_for_the_next_connection);
   tcase_add_test(c, closing_with_open_cursors_waits_for_them);

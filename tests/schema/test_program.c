@@ -236,6 +236,28 @@ START_TEST(functions_that_cannot_be_looked_up_are_doubtful) {
 }
 END_TEST
 
+/* The lists of functions and virtual tables are read in a transaction on the
+** main database. */
+START_TEST(a_database_locked_by_others_is_busy_and_not_unknown) {
+  static const char *const each[] = {"SELECT lower(word) FROM card",
+                                     "SELECT * FROM doc"};
+  sqlite3 *db = open_db("x.db"), *other = open_db("x.db");
+
+  sqlite3_busy_timeout(db, 0);
+  for (size_t i = 0; i < sizeof each / sizeof *each; i++) {
+    hp_program p = read_ok(db, each[i]);
+
+    ck_assert_msg(!p.doubt, "%s: %s", each[i], p.doubt);
+    hp_program_term(&p);
+    test_db_exec(other, "BEGIN EXCLUSIVE");
+    expect_error(db, each[i], SQLITE_BUSY, "database is locked");
+    test_db_exec(other, "ROLLBACK");
+  }
+  test_db_close(other);
+  test_db_close(db);
+}
+END_TEST
+
 START_TEST(ddl_on_the_table_changes_the_hash) {
   sqlite3 *db = open_db(":memory:");
   hp_program p = read_ok(db, "SELECT * FROM card"), q;
@@ -384,6 +406,7 @@ Suite *schema_program_suite(void) {
   tcase_add_test(c, an_authorizer_that_hides_a_column_changes_the_hash);
   tcase_add_test(c, an_authorizer_that_denies_is_an_error);
   tcase_add_test(c, functions_that_cannot_be_looked_up_are_doubtful);
+  tcase_add_test(c, a_database_locked_by_others_is_busy_and_not_unknown);
   tcase_add_test(c, ddl_on_the_table_changes_the_hash);
   tcase_add_test(c, constants_names_and_scan_order_change_the_hash);
   tcase_add_test(c, case_sensitive_like_makes_the_answer_private);
