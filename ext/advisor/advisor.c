@@ -15,7 +15,7 @@ static const double harm = 0.2;
 static const double leftover_share = 0.02;
 
 hp_advisor_options hp_advisor_defaults(void) {
-  return (hp_advisor_options){.max_bytes = (int64_t)1 << 30,
+  return (hp_advisor_options){.max_bytes = (int64_t)32 << 20,
                               .budget_ms = 20000,
                               .min_gain = 0.001,
                               .min_density = 0.5};

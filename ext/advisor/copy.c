@@ -1,33 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "advisor/copy.h"
 
+#include "advisor/extract.h"
 #include "base/hook.h"
 #include "schema/text.h"
 
 #include <stdbool.h>
-
-static int64_t number(sqlite3 *db, const char *sql) {
-  sqlite3_stmt *stmt = NULL;
-  int64_t value = 0;
-
-  if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
-      sqlite3_step(stmt) == SQLITE_ROW) {
-    value = sqlite3_column_int64(stmt, 0);
-  }
-  sqlite3_finalize(stmt);
-  return value;
-}
-
-static int check_size(sqlite3 *host, int64_t max_bytes, char **err) {
-  int64_t n = number(host, "PRAGMA main.page_count") *
-              number(host, "PRAGMA main.page_size");
-
-  if (n <= max_bytes) return SQLITE_OK;
-  *err = sqlite3_mprintf("the database has %lld bytes; at most %lld are copied"
-                         " for a measurement",
-                         n, max_bytes);
-  return SQLITE_TOOBIG;
-}
 
 static int open_private(hp_gate *gate, sqlite3 **out) {
   int rc = sqlite3_open_v2("", out, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
@@ -147,7 +125,7 @@ static int copy_settings(sqlite3 *host, sqlite3 *to) {
   return sqlite3_db_config(to, SQLITE_DBCONFIG_ENABLE_FKEY, value, NULL);
 }
 
-int hp_copy_open(sqlite3 *host, int64_t max_bytes, hp_gate *gate, sqlite3 **out,
+int hp_copy_open(sqlite3 *host, hp_sample *sample, hp_gate *gate, sqlite3 **out,
                  char **err) {
   hp_conn *c = hp_conn_find(host);
   sqlite3 *to = NULL;
@@ -156,9 +134,11 @@ int hp_copy_open(sqlite3 *host, int64_t max_bytes, hp_gate *gate, sqlite3 **out,
   *out = NULL;
   *err = NULL;
   if (c) hp_hook_mute(c);
-  rc = check_size(host, max_bytes, err);
-  if (rc == SQLITE_OK) rc = open_private(gate, &to);
-  if (rc == SQLITE_OK) rc = copy_main(host, to);
+  rc = open_private(gate, &to);
+  if (rc == SQLITE_OK) {
+    rc = sample ? hp_extract_run(host, sample, gate, to, err)
+                : copy_main(host, to);
+  }
   if (rc == SQLITE_OK) rc = copy_temp(host, to, gate);
   if (rc == SQLITE_OK) rc = copy_settings(host, to);
   if (c) hp_hook_unmute(c);

@@ -18,6 +18,7 @@
 
 struct hp_lab {
   sqlite3 *db;
+  const hp_sample *sample; /* borrowed; NULL: all rows */
   hp_gate gate;
   hp_lab_index *at; /* n of them */
   int n;
@@ -99,6 +100,11 @@ static int add_index(hp_lab *lab, sqlite3_stmt *row, hp_lab_index rest) {
   "name, tbl_name, rootpage, sql, (SELECT \"unique\" FROM"                     \
   " pragma_index_list(tbl_name) AS l WHERE l.name = s.name)"
 
+/* What is proportional to the rows of a table that were copied. */
+static int64_t for_all_rows(const hp_lab *lab, const char *table, int64_t n) {
+  return (int64_t)((double)n * hp_sample_scale(lab->sample, table));
+}
+
 static int find_originals(hp_lab *lab, char **err) {
   sqlite3_stmt *rows = NULL;
   int rc = sqlite3_prepare_v2(lab->db,
@@ -115,8 +121,11 @@ static int find_originals(hp_lab *lab, char **err) {
     return explain_failure(lab, rc, "the indexes of the copy", err);
   }
   for (int i = 0; i < lab->n; i++) {
-    lab->at[i].n_bytes = number(
-        lab, "SELECT sum(pgsize) FROM dbstat WHERE name = ?", lab->at[i].name);
+    hp_lab_index *x = &lab->at[i];
+    int64_t n_bytes =
+        number(lab, "SELECT sum(pgsize) FROM dbstat WHERE name = ?", x->name);
+
+    x->n_bytes = for_all_rows(lab, x->table, n_bytes);
   }
   return SQLITE_OK;
 }
@@ -331,6 +340,12 @@ int hp_lab_build(hp_lab *lab, const char *sql, int *out, char **err) {
                      .n_bytes = (used_pages(lab) - before) *
                                 number(lab, "PRAGMA page_size", NULL)},
       err);
+  if (rc == SQLITE_OK) {
+    hp_lab_index *x = &lab->at[lab->n - 1];
+
+    x->n_bytes = for_all_rows(lab, x->table, x->n_bytes);
+    x->build_ns = for_all_rows(lab, x->table, x->build_ns);
+  }
   if (rc == SQLITE_OK && lab->has_stat1) rc = analyze_newest(lab, err);
   if (rc == SQLITE_OK) rc = list_index(lab, lab->n - 1, err);
   if (rc == SQLITE_OK) rc = hide_all(lab, err);
@@ -413,15 +428,15 @@ int hp_lab_run(hp_lab *lab, sqlite3_stmt *stmt, int64_t cap_steps, hp_cost *out,
 
 /* ---- life */
 
-int hp_lab_open(sqlite3 *host, int64_t max_bytes, hp_lab **out, char **err) {
+int hp_lab_open(sqlite3 *host, hp_sample *sample, hp_lab **out, char **err) {
   hp_lab *lab = sqlite3_malloc64(sizeof *lab);
   int rc;
 
   *out = NULL;
   *err = NULL;
   if (!lab) return SQLITE_NOMEM;
-  *lab = (hp_lab){0};
-  rc = hp_copy_open(host, max_bytes, &lab->gate, &lab->db, err);
+  *lab = (hp_lab){.sample = sample};
+  rc = hp_copy_open(host, sample, &lab->gate, &lab->db, err);
   if (rc == SQLITE_OK) rc = find_originals(lab, err);
   if (rc == SQLITE_OK) rc = prepare_hiding(lab, err);
   if (rc == SQLITE_OK)
@@ -452,6 +467,10 @@ int hp_lab_analyze(hp_lab *lab, const bool *shown, int64_t *ns, char **err) {
 
 sqlite3 *hp_lab_db(const hp_lab *lab) {
   return lab->db;
+}
+
+const hp_sample *hp_lab_sample(const hp_lab *lab) {
+  return lab->sample;
 }
 
 bool hp_lab_has_statistics(const hp_lab *lab) {

@@ -19,6 +19,7 @@
 #define HP_ADVISOR_LAB_H
 
 #include "advisor/measure.h"
+#include "advisor/sample.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,15 +33,17 @@ typedef struct hp_lab_index {
   int64_t root;    /* page */
   int64_t n_bytes; /* of its pages; 0: not known (no dbstat) */
   int64_t build_ns;
+  /* In a sample these two are reckoned for all rows. */
   bool is_original; /* the host has it */
   bool is_unique;
   bool is_partial;
 } hp_lab_index;
 
-/* Copies host's main database. max_bytes: larger ones are refused with
-** SQLITE_TOOBIG. SQLITE_OK, or a code with *err set to a sentence (caller
-** frees with sqlite3_free; NULL: out of memory) and *out NULL. */
-HP_MUST_CHECK int hp_lab_open(sqlite3 *host, int64_t max_bytes, hp_lab **out,
+/* Copies host's main database, or of it the sample (NULL: all), which is
+** borrowed until hp_lab_close(). SQLITE_OK, or a code with *err set to a
+** sentence (caller frees with sqlite3_free; NULL: out of memory) and *out
+** NULL. */
+HP_MUST_CHECK int hp_lab_open(sqlite3 *host, hp_sample *sample, hp_lab **out,
                               char **err);
 
 /* Closes lab (NULL is allowed) and deletes its file. */
@@ -48,6 +51,9 @@ void hp_lab_close(hp_lab *lab);
 
 /* The copy's connection; borrowed. */
 sqlite3 *hp_lab_db(const hp_lab *lab);
+
+/* The sample that the copy is; NULL: it has all rows. Borrowed. */
+const hp_sample *hp_lab_sample(const hp_lab *lab);
 
 /* True if the host has statistics (sqlite_stat1): then the copy's planner
 ** always has fresh ones for the indexes it is shown, otherwise none. */

@@ -187,27 +187,43 @@ static void note_order(const hp_table *t, const sqlite3_index_info *info,
   }
 }
 
+/* Takes every equality, and writes into the plan which columns these are. */
+static int take_equalities(const lens_table *lt, sqlite3_index_info *info) {
+  const hp_table *t = &lt->lens->tables->at[lt->table];
+  sqlite3_str *plan = sqlite3_str_new(NULL);
+  int n = 0;
+
+  sqlite3_str_appendf(plan, "%d", lt->table);
+  for (int i = 0; i < info->nConstraint; i++) {
+    const struct sqlite3_index_constraint *c = &info->aConstraint[i];
+
+    if (!c->usable || c->op != SQLITE_INDEX_CONSTRAINT_EQ) continue;
+    info->aConstraintUsage[i].argvIndex = ++n;
+    sqlite3_str_appendf(plan, ",%d",
+                        c->iColumn < 0 ? t->rowid_alias : c->iColumn);
+  }
+  info->estimatedCost = 1000000.0 / (n + 1);
+  info->estimatedRows = 1000000 / (n * n * n + 1);
+  info->idxStr = sqlite3_str_finish(plan);
+  info->needToFreeIdxStr = 1;
+  return info->idxStr ? SQLITE_OK : SQLITE_NOMEM;
+}
+
 static int plan_lens(sqlite3_vtab *v, sqlite3_index_info *info) {
   lens_table *lt = (lens_table *)v;
   hp_lens *lens = lt->lens;
   hp_need need = {.table = lt->table, .used = info->colUsed};
-  int n = 0;
 
   for (int i = 0; i < info->nConstraint; i++) {
     if (!info->aConstraint[i].usable) continue;
     note_constraint(&lens->tables->at[lt->table], info, i, &need);
-    if (info->aConstraint[i].op == SQLITE_INDEX_CONSTRAINT_EQ) {
-      info->aConstraintUsage[i].argvIndex = ++n;
-    }
   }
   note_order(&lens->tables->at[lt->table], info, &need);
   if (!lens->out || lens->rc != SQLITE_OK)
     free_need(&need);
   else
     lens->rc = add_need(lens->out, &need);
-  info->estimatedCost = 1000000.0 / (n + 1);
-  info->estimatedRows = 1000000 / (n * n * n + 1);
-  return lens->rc;
+  return lens->rc ? lens->rc : take_equalities(lt, info);
 }
 
 /* ---- the rest of the module: nothing is ever run */
@@ -379,20 +395,44 @@ void hp_lens_close(hp_lens *lens) {
   sqlite3_free(lens);
 }
 
+static int compile(hp_lens *lens, const char *sql, sqlite3_stmt **out,
+                   char **err) {
+  int rc;
+
+  *out = NULL;
+  *err = NULL;
+  lens->rc = SQLITE_OK;
+  lens->gate.mode = HP_GATE_COMPILE;
+  rc = sqlite3_prepare_v2(lens->db, sql, -1, out, NULL);
+  lens->gate.mode = HP_GATE_OPEN;
+  if (lens->rc != SQLITE_OK) rc = lens->rc;
+  return explain_failure(lens, rc, err);
+}
+
 int hp_lens_look(hp_lens *lens, const char *sql, hp_needs *out, char **err) {
-  sqlite3_stmt *stmt = NULL;
+  sqlite3_stmt *stmt;
   int rc;
 
   *out = (hp_needs){0};
-  *err = NULL;
   lens->out = out;
-  lens->rc = SQLITE_OK;
-  lens->gate.mode = HP_GATE_COMPILE;
-  rc = sqlite3_prepare_v2(lens->db, sql, -1, &stmt, NULL);
-  lens->gate.mode = HP_GATE_OPEN;
+  rc = compile(lens, sql, &stmt, err);
   lens->out = NULL;
-  if (lens->rc != SQLITE_OK) rc = lens->rc;
-  explain_failure(lens, rc, err);
   sqlite3_finalize(stmt);
+  return rc;
+}
+
+int hp_lens_program(hp_lens *lens, const char *sql, sqlite3_stmt **out,
+                    char **err) {
+  char *explain = sqlite3_mprintf("EXPLAIN %s", sql);
+  int rc = SQLITE_NOMEM;
+
+  *out = NULL;
+  *err = NULL;
+  if (explain) rc = compile(lens, explain, out, err);
+  sqlite3_free(explain);
+  if (rc != SQLITE_OK) {
+    sqlite3_finalize(*out);
+    *out = NULL;
+  }
   return rc;
 }

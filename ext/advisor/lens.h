@@ -57,6 +57,13 @@ void hp_lens_close(hp_lens *lens);
 HP_MUST_CHECK int hp_lens_look(hp_lens *lens, const char *sql, hp_needs *out,
                                char **err);
 
+/* Prepares EXPLAIN of sql's first statement over the lens. In it P4 of each
+** VFilter names the table and the columns that its arguments are compared with:
+** their positions, as "table,column,…" (column -1: rowid). Errors as above.
+** Caller finalizes, before the lens is closed. */
+HP_MUST_CHECK int hp_lens_program(hp_lens *lens, const char *sql,
+                                  sqlite3_stmt **out, char **err);
+
 /* Frees what n owns; may be called again. */
 void hp_needs_term(hp_needs *n);
 

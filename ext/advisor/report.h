@@ -8,7 +8,8 @@
 #include "advisor/trial.h"
 
 typedef struct hp_advisor_options {
-  int64_t max_bytes;    /* larger databases are not copied */
+  int64_t max_bytes;    /* of larger databases a sample of about this size is
+                        ** copied */
   int64_t budget_bytes; /* for new indexes in all; 0: no limit */
   double budget_ms;     /* for running statements, by the model and so the
                         ** same each time; then the best so far is taken */

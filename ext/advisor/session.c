@@ -74,7 +74,11 @@ int hp_session_open(hp_session *s, sqlite3 *host) {
     return SQLITE_NOMEM;
   }
   s->out->n_verdicts = s->n;
-  rc = hp_lab_open(host, s->options->max_bytes, &s->lab, s->err);
+  rc = hp_sample_plan(host, s->statements, s->n, s->options->max_bytes,
+                      &s->sample, s->err);
+  if (rc == SQLITE_OK) {
+    rc = hp_lab_open(host, s->sample.at ? &s->sample : NULL, &s->lab, s->err);
+  }
   if (rc != SQLITE_OK) return rc;
   rc = explain(s, hp_tables_read(hp_lab_db(s->lab), &s->tables),
                hp_lab_db(s->lab));
@@ -328,12 +332,16 @@ int hp_session_build(hp_session *s) {
 
 double hp_session_bytes(const hp_session *s) {
   sqlite3 *db = hp_lab_db(s->lab);
-  int64_t n = number(db, sqlite3_mprintf("PRAGMA page_count")) *
-              number(db, sqlite3_mprintf("PRAGMA page_size"));
+  int64_t n = s->sample.n_bytes;
 
+  if (!s->sample.at) {
+    n = number(db, sqlite3_mprintf("PRAGMA page_count")) *
+        number(db, sqlite3_mprintf("PRAGMA page_size"));
+  }
   for (int i = 0; i < hp_lab_count(s->lab); i++) {
     const hp_lab_index *x = hp_lab_index_at(s->lab, i);
 
+    if (s->sample.at && !x->is_original) break;
     if (!x->is_unique) n -= x->n_bytes;
   }
   return n > 0 ? (double)n : 1;
@@ -351,4 +359,5 @@ void hp_session_close(hp_session *s) {
   hp_tables_term(&s->tables);
   hp_shadow_close(s->shadow);
   hp_lab_close(s->lab);
+  hp_sample_term(&s->sample);
 }

@@ -14,6 +14,7 @@ typedef struct hp_session {
   int n;
   const hp_advisor_options *options;
   hp_report *out;
+  hp_sample sample; /* of the host; `at` NULL: the lab has all rows */
   hp_lab *lab;
   hp_shadow *shadow;
   hp_tables tables;

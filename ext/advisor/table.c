@@ -40,59 +40,53 @@ static int read_column(sqlite3 *db, hp_table *t, sqlite3_stmt *row) {
   return SQLITE_OK;
 }
 
-/* Runs a formatted query of at most one row; *out is NULL when there is none.
-** Caller finalizes. */
-static int query(sqlite3 *db, sqlite3_stmt **out, const char *fmt,
-                 const char *name) {
+/* Runs a formatted query, of which the first column of the first row, if there
+** is one, becomes *out. */
+static int query(sqlite3 *db, int64_t *out, const char *fmt, const char *name) {
   char *sql = sqlite3_mprintf(fmt, name);
+  sqlite3_stmt *row = NULL;
   int rc = SQLITE_NOMEM;
 
-  *out = NULL;
-  if (sql) rc = sqlite3_prepare_v2(db, sql, -1, out, NULL);
+  if (sql) rc = sqlite3_prepare_v2(db, sql, -1, &row, NULL);
   sqlite3_free(sql);
-  return rc;
+  if (rc == SQLITE_OK && sqlite3_step(row) == SQLITE_ROW) {
+    *out = sqlite3_column_int64(row, 0);
+  }
+  return rc == SQLITE_OK ? sqlite3_finalize(row) : rc;
 }
 
 /* The INTEGER PRIMARY KEY: the one key column of type INTEGER for which there
 ** is no index of its own. */
 static int find_alias(sqlite3 *db, hp_table *t) {
-  sqlite3_stmt *rows;
-  int rc = query(db, &rows,
+  int64_t column = -1, has_index = 0;
+  int rc = query(db, &column,
                  "SELECT cid, count(*) FROM pragma_table_info(%Q) WHERE pk > 0"
                  " HAVING count(*) = 1 AND upper(type) = 'INTEGER'",
                  t->name);
 
-  t->rowid_alias = -1;
-  if (rc == SQLITE_OK && sqlite3_step(rows) == SQLITE_ROW) {
-    t->rowid_alias = sqlite3_column_int(rows, 0);
-  }
-  sqlite3_finalize(rows);
   if (rc == SQLITE_OK) {
-    rc = query(db, &rows,
+    rc = query(db, &has_index,
                "SELECT 1 FROM pragma_index_list(%Q) WHERE origin = 'pk'",
                t->name);
   }
-  if (rc != SQLITE_OK) return rc;
-  if (sqlite3_step(rows) == SQLITE_ROW) t->rowid_alias = -1;
-  return sqlite3_finalize(rows);
+  t->rowid_alias = has_index ? -1 : (int)column;
+  return rc;
 }
 
 static int read_table(sqlite3 *db, hp_table *t) {
-  sqlite3_stmt *rows;
-  int rc = query(db, &rows, "PRAGMA main.table_xinfo(%Q)", t->name);
+  sqlite3_stmt *rows = NULL;
+  char *sql = sqlite3_mprintf("PRAGMA main.table_xinfo(%Q)", t->name);
+  int rc = SQLITE_NOMEM;
 
+  if (sql) rc = sqlite3_prepare_v2(db, sql, -1, &rows, NULL);
+  sqlite3_free(sql);
   while (rc == SQLITE_OK && (rc = sqlite3_step(rows)) == SQLITE_ROW) {
     rc = read_column(db, t, rows);
   }
   sqlite3_finalize(rows);
   if (rc == SQLITE_DONE) rc = find_alias(db, t);
   if (rc != SQLITE_OK) return rc;
-  rc = query(db, &rows, "SELECT count(*) FROM main.\"%w\"", t->name);
-  if (rc == SQLITE_OK && sqlite3_step(rows) == SQLITE_ROW) {
-    t->n_rows = sqlite3_column_int64(rows, 0);
-  }
-  sqlite3_finalize(rows);
-  return rc;
+  return query(db, &t->n_rows, "SELECT count(*) FROM main.\"%w\"", t->name);
 }
 
 static int add_table(sqlite3 *db, hp_tables *out, sqlite3_stmt *row) {

@@ -10,13 +10,9 @@
 
 #include "advisor/lab.h"
 #include "advisor/measure.h"
+#include "advisor/statement.h"
 #include "advisor/table.h"
 #include "schema/shadow.h"
-
-typedef struct hp_statement {
-  const char *sql; /* borrowed */
-  double calls;
-} hp_statement;
 
 typedef struct hp_trial hp_trial;
 

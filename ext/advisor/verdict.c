@@ -165,23 +165,37 @@ static char *ddl_of(const writing *w, int i, const char *action) {
   return ddl;
 }
 
+/* What the figures were measured on. Caller frees. */
+static char *measured_on(const writing *w) {
+  const hp_sample *sample = hp_lab_sample(w->lab);
+
+  if (!sample) return sqlite3_mprintf("executed on a private copy");
+  return sqlite3_mprintf("executed on a sample of %.3g %% of the rows",
+                         100 * hp_sample_fraction(sample));
+}
+
 static char *evidence_of(writing *w, const hp_lab_index *x, const effects *e,
                          const char *action) {
   const char *how =
       hp_lab_has_statistics(w->lab) ? "with ANALYZE" : "without statistics";
+  char *on = measured_on(w), *text;
 
+  if (!on) return NULL;
   if (strcmp(action, "drop") == 0) {
-    return sqlite3_mprintf("executed on a private copy (upkeep by writes is "
-                           "reckoned), %s: no statement of the workload is"
-                           " slower without it, and %d that write are cheaper",
-                           how, e->n_helped);
+    text = sqlite3_mprintf("%s (upkeep by writes is reckoned), %s: no statement"
+                           " of the workload is slower without it, and %d that"
+                           " write are cheaper",
+                           on, how, e->n_helped);
+  } else {
+    text = sqlite3_mprintf(
+        "%s (upkeep by writes is reckoned), %s: %d statements faster, %d slower"
+        " than without it (and with all else that is advised)%s",
+        on, how, e->n_helped, e->n_harmed,
+        x->is_partial ? "; partial: only for statements with that constant"
+                      : "");
   }
-  return sqlite3_mprintf(
-      "executed on a private copy (upkeep by writes is reckoned), %s: %d "
-      "statements faster, %d slower than"
-      " without it (and with all else that is advised)%s",
-      how, e->n_helped, e->n_harmed,
-      x->is_partial ? "; partial: only for statements with that constant" : "");
+  sqlite3_free(on);
+  return text;
 }
 
 /* ---- advice */
@@ -323,8 +337,9 @@ static int write_all(writing *w, bool *set, const bool *final, int only) {
 static int add_analyze(writing *w, int64_t ns, double min_gain) {
   effects e = {.helped = sqlite3_str_new(NULL),
                .harmed = sqlite3_str_new(NULL)};
-  char *helped, *harmed;
+  char *helped, *harmed, *on = measured_on(w);
   double gain;
+  int rc;
 
   compare(w, w->without, w->with, &e);
   helped = finish_list(e.helped);
@@ -334,25 +349,32 @@ static int add_analyze(writing *w, int64_t ns, double min_gain) {
   if (gain < min_gain) {
     sqlite3_free(helped);
     sqlite3_free(harmed);
-    return helped && harmed ? SQLITE_OK : SQLITE_NOMEM;
+    sqlite3_free(on);
+    return helped && harmed && on ? SQLITE_OK : SQLITE_NOMEM;
   }
-  return hp_report_add(
+  rc = hp_report_add(
       w->out,
-      (hp_advice){.action = "analyze",
-                  .index = -1,
-                  .ddl = sqlite3_mprintf("ANALYZE;"),
-                  .table = sqlite3_mprintf("sqlite_stat1"),
-                  .helped = helped,
-                  .harmed = harmed,
-                  .evidence = sqlite3_mprintf(
-                      "executed on a private copy, with all else that is "
-                      "advised: %d statements faster, %d slower with the "
-                      "statistics that ANALYZE gathers",
-                      e.n_helped, e.n_harmed),
-                  .before_ms = e.before_ns / 1e6,
-                  .after_ms = e.after_ns / 1e6,
-                  .gain = gain,
-                  .build_ms = (double)ns / 1e6});
+      (hp_advice){
+          .action = "analyze",
+          .index = -1,
+          .ddl = sqlite3_mprintf("ANALYZE;"),
+          .table = sqlite3_mprintf("sqlite_stat1"),
+          .helped = helped,
+          .harmed = harmed,
+          .evidence =
+              on ? sqlite3_mprintf(
+                       "%s, with all else that is advised: %d statements "
+                       "faster,"
+                       " %d slower with the statistics that ANALYZE gathers",
+                       on, e.n_helped, e.n_harmed)
+                 : NULL,
+          .before_ms = e.before_ns / 1e6,
+          .after_ms = e.after_ns / 1e6,
+          .gain = gain,
+          .build_ms =
+              (double)ns / 1e6 / hp_sample_fraction(hp_lab_sample(w->lab))});
+  sqlite3_free(on);
+  return rc;
 }
 
 static int analyze(writing *w, const bool *set, double min_gain) {

@@ -61,8 +61,8 @@ const hp_help hp_help_table[] = {
      "the database; gain is the share of the workload's cost saved. Also "
      "statements that no index helps (rewrite) or that could not be run "
      "(skipped), with the reason. New indexes take at most budget_bytes in "
-     "all; a database of more than copy_bytes (1 GB) is not copied. Takes "
-     "seconds.",
+     "all; of a database of more than copy_bytes (32 MB) a sample of about "
+     "that size is tried, and says so. Takes seconds.",
      "SELECT action, ddl, gain, size_bytes, evidence FROM index_suggestions"},
     {"suggest_indexes", "table function", "sql[, budget_bytes, copy_bytes]",
      "the columns of index_suggestions", "The same for one statement.",

@@ -14,6 +14,7 @@ import glob, json, os, re, shutil, sqlite3, statistics, subprocess, sys
 import tempfile, time
 
 CAP_S = float(os.environ.get("CAP_S", "5"))
+COPY_BYTES = os.environ.get("COPY_BYTES")  # else what hotpath takes itself
 
 
 def shared():
@@ -52,8 +53,9 @@ def advise(so, path, session, stmts, quiet=False):
     c.executescript(session)
     given = json.dumps([{"sql": s, "calls": f} for _, f, s in stmts])
     start = time.monotonic()
-    rows = c.execute("SELECT action, ddl, evidence FROM index_suggestions(?)",
-                     (given,)).fetchall()
+    rows = c.execute("SELECT action, ddl, evidence"
+                     " FROM index_suggestions(?, NULL, ?)",
+                     (given, COPY_BYTES and int(COPY_BYTES))).fetchall()
     spent = time.monotonic() - start
     for action, _, evidence in rows:
         if action in ("skipped", "rewrite") and not quiet:

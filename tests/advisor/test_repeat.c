@@ -28,7 +28,7 @@ static void open_lab(void) {
   for (int i = 0; i < 20; i++) all[i] = true;
   host = test_db_open("host.db", NULL);
   test_db_exec(host, schema);
-  ck_assert_int_eq(hp_lab_open(host, 1 << 30, &lab, &err), SQLITE_OK);
+  ck_assert_int_eq(hp_lab_open(host, NULL, &lab, &err), SQLITE_OK);
   ck_assert_int_eq(hp_lab_show(lab, all, &err), SQLITE_OK);
 }
 

@@ -42,7 +42,7 @@ static void set_up(void) {
 
   s = (scene){.host = test_db_open("host.db", NULL)};
   test_db_exec(s.host, fill);
-  check_ok(hp_lab_open(s.host, 1 << 30, &s.lab, &err), &err);
+  check_ok(hp_lab_open(s.host, NULL, &s.lab, &err), &err);
   ck_assert_int_eq(hp_tables_read(hp_lab_db(s.lab), &s.tables), SQLITE_OK);
   check_ok(hp_shadow_open(hp_lab_db(s.lab), 1000, &s.shadow, &err), &err);
   check_ok(
