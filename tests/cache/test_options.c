@@ -86,6 +86,17 @@ START_TEST(consistency_is_a_word_quoted_or_not) {
 }
 END_TEST
 
+START_TEST(a_computation_may_take_a_positive_time) {
+  ck_assert_int_eq(read_ok("compute_timeout=1.5").compute_timeout_ms, 1500);
+  ck_assert_int_eq(read_ok("compute_timeout=0.001").compute_timeout_ms, 1);
+  refuse("compute_timeout=0", "compute_timeout");
+  refuse("compute_timeout=-1", "compute_timeout");
+  refuse("compute_timeout=", "compute_timeout");
+  refuse("compute_timeout=2s", "compute_timeout");
+  refuse("compute_timeout=99999999999", "compute_timeout");
+}
+END_TEST
+
 START_TEST(counts_are_whole_numbers_from_one) {
   ck_assert_int_eq(read_ok("max_rows=12").max_rows, 12);
   ck_assert_int_eq(read_ok("max_bytes = 9223372036854775806").max_bytes,
@@ -185,6 +196,7 @@ Suite *cache_options_suite(void) {
   tcase_add_test(c,
                  a_ttl_of_endless_digits_is_refused_like_any_number_too_large);
   tcase_add_test(c, consistency_is_a_word_quoted_or_not);
+  tcase_add_test(c, a_computation_may_take_a_positive_time);
   tcase_add_test(c, counts_are_whole_numbers_from_one);
   tcase_add_test(c, tags_keep_the_expression_as_it_was_written);
   tcase_add_test(c, of_an_option_given_twice_the_last_counts);

@@ -486,6 +486,30 @@ START_TEST(a_sample_counts_some_runs_and_all_of_each) {
 }
 END_TEST
 
+/* Runs that are left out move the counters by which a run is known. */
+START_TEST(
+    with_sampling_too_a_statement_in_the_place_of_another_is_told_apart) {
+  static const char *const each[] = {"SELECT 1 AS a", "SELECT 2 AS b",
+                                     "VALUES (1), (2)"};
+  sqlite3 *db = test_db_open_hotpath(":memory:", NULL);
+  int64_t a, b;
+
+  test_db_exec(db, "SELECT query_reset(); SELECT query_config('sample', 2)");
+  for (int i = 0; i < 30000; i++) {
+    sqlite3_stmt *stmt = test_db_prepare(db, each[i % 3]);
+
+    for (int k = 0; k < 2; k++) sqlite3_step(stmt), sqlite3_reset(stmt);
+    sqlite3_finalize(stmt);
+  }
+  a = stat_of("SELECT ? AS a").tally.calls;
+  b = stat_of("SELECT ? AS b").tally.calls;
+  ck_assert_msg(a - b < 400 && b - a < 400, "%lld and %lld", (long long)a,
+                (long long)b);
+  test_db_exec(db, "SELECT query_config('sample', 1); SELECT query_reset()");
+  test_db_close(db);
+}
+END_TEST
+
 Suite *query_trace_suite(void) {
   Suite *s = suite_create("query_trace");
   TCase *c = tcase_create("bounds");
@@ -500,6 +524,8 @@ Suite *query_trace_suite(void) {
   tcase_add_test(c, watching_survives_every_failing_allocation);
   tcase_add_test(c, without_memory_calls_go_to_other);
   tcase_add_test(c, a_sample_counts_some_runs_and_all_of_each);
+  tcase_add_test(
+      c, with_sampling_too_a_statement_in_the_place_of_another_is_told_apart);
   suite_add_tcase(s, c);
   return s;
 }
