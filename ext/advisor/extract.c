@@ -18,11 +18,19 @@ typedef struct list {
   size_t n, cap;
 } list;
 
+/* The hashes of keys, once there are no more to come: by open addressing, 0
+** where there is none. */
+typedef struct keyset {
+  uint64_t *at; /* mask + 1 places; NULL: empty */
+  size_t mask;
+} keyset;
+
 typedef struct extraction {
   sqlite3 *from, *to;
   hp_gate *gate;
   hp_sample *sample;
   list *keys;      /* of each table that leads: hashes of its rows' keys */
+  keyset *sets;    /* the same, of tables that were copied */
   sqlite3 *failed; /* the connection that knows what went wrong */
 } extraction;
 
@@ -59,16 +67,50 @@ static void sort(list *l) {
   if (l->n > 1) qsort(l->at, l->n, sizeof *l->at, compare);
 }
 
-static bool has(const list *l, uint64_t x) {
-  return l->n && bsearch(&x, l->at, l->n, sizeof *l->at, compare);
+static int make_set(const list *l, keyset *out) {
+  size_t size = 64;
+
+  while (size < 2 * l->n) size *= 2;
+  out->at = sqlite3_malloc64(size * sizeof *out->at);
+  if (!out->at) return SQLITE_NOMEM;
+  memset(out->at, 0, size * sizeof *out->at);
+  out->mask = size - 1;
+  for (size_t i = 0; i < l->n; i++) {
+    size_t k = l->at[i] & out->mask;
+
+    while (out->at[k] && out->at[k] != l->at[i]) k = (k + 1) & out->mask;
+    out->at[k] = l->at[i];
+  }
+  return SQLITE_OK;
 }
 
-/* Values that are equal as text are the same key. */
-static uint64_t hash_of(sqlite3_stmt *row, int column) {
-  const void *text = sqlite3_column_text(row, column);
-  int n = sqlite3_column_bytes(row, column);
+static bool has(const keyset *s, uint64_t x) {
+  size_t k = x & s->mask;
 
-  return hp_hash64(text ? text : "", (size_t)n);
+  if (!s->at) return false;
+  while (s->at[k] && s->at[k] != x) k = (k + 1) & s->mask;
+  return s->at[k] == x;
+}
+
+/* Of a value, never 0. One that a column of any affinity could hold instead is
+** the same key: text that is a whole number is one. */
+static uint64_t hash_of(sqlite3_value *value) {
+  bool is_integer = sqlite3_value_type(value) == SQLITE_INTEGER;
+  sqlite3_int64 i = sqlite3_value_int64(value);
+  const char *text = "";
+  uint64_t h;
+
+  if (!is_integer) {
+    char digits[24];
+
+    text = (const char *)sqlite3_value_text(value);
+    sqlite3_snprintf(sizeof digits, digits, "%lld", i);
+    is_integer = text && strcmp(text, digits) == 0;
+  }
+  h = is_integer
+          ? hp_hash64(&i, sizeof i)
+          : hp_hash64(text ? text : "", (size_t)sqlite3_value_bytes(value));
+  return h ? h : 1;
 }
 
 /* True for this fraction of all numbers. */
@@ -224,17 +266,25 @@ static int take(extraction *e, int table, stream *s) {
   if (rc != SQLITE_OK) return fail(e, e->to, rc);
   share->n_copied++;
   if (share->leads_by < 0) return SQLITE_OK;
-  return push(&e->keys[table], hash_of(s->read, s->n_columns + 1));
+  return push(&e->keys[table],
+              hash_of(sqlite3_column_value(s->read, s->n_columns + 1)));
 }
 
-/* number: of a row of its own; column: where the leader's row is named. */
+/* Is the row wanted that names its leader's in this column? */
+static bool is_led(const extraction *e, int table, sqlite3_stmt *row,
+                   int column) {
+  return has(&e->sets[e->sample->at[table].leader],
+             hash_of(sqlite3_column_value(row, column)));
+}
+
+/* number: tells it from the other rows. */
 static bool is_wanted(const extraction *e, int table, uint64_t number,
                       sqlite3_stmt *row, int column) {
   const hp_share *share = &e->sample->at[table];
 
   if (share->fraction >= 1) return true;
-  if (share->leader < 0) return is_drawn(number, share->fraction);
-  return has(&e->keys[share->leader], hash_of(row, column));
+  if (share->leader >= 0) return is_led(e, table, row, column);
+  return is_drawn(number, share->fraction);
 }
 
 /* Reads all rows, and takes those that are wanted. */
@@ -256,6 +306,8 @@ static int copy_by_scan(extraction *e, int table) {
 /* The rowids of the rows that are wanted. */
 static int pick(extraction *e, int table, const char *rowid, list *out) {
   const hp_table *t = &e->sample->tables.at[table];
+  const hp_share *share = &e->sample->at[table];
+  bool follows = share->leader >= 0;
   char *names = term_of(t, e->sample->at[table].column);
   sqlite3_stmt *rows = NULL;
   int rc = SQLITE_NOMEM;
@@ -268,9 +320,11 @@ static int pick(extraction *e, int table, const char *rowid, list *out) {
   }
   sqlite3_free(names);
   while (rc == SQLITE_OK && sqlite3_step(rows) == SQLITE_ROW) {
-    uint64_t id = (uint64_t)sqlite3_column_int64(rows, 0);
+    uint64_t id;
 
-    if (is_wanted(e, table, id, rows, 1)) rc = push(out, id);
+    if (follows && !is_led(e, table, rows, 1)) continue;
+    id = (uint64_t)sqlite3_column_int64(rows, 0);
+    if (follows || is_drawn(id, share->fraction)) rc = push(out, id);
   }
   sort(out);
   return finalize(e, e->from, rows, rc);
@@ -330,8 +384,8 @@ static int copy_table(extraction *e, int table) {
   rc = e->sample->at[table].fraction < 1 && has_rowid(e, t)
            ? copy_by_rowid(e, table)
            : copy_by_scan(e, table);
-  if (e->sample->at[table].leads_by >= 0) sort(&e->keys[table]);
-  return rc;
+  if (rc != SQLITE_OK || e->sample->at[table].leads_by < 0) return rc;
+  return make_set(&e->keys[table], &e->sets[table]);
 }
 
 /* Indexes, views and triggers, in this order. */
@@ -409,18 +463,26 @@ int hp_extract_run(sqlite3 *host, hp_sample *sample, hp_gate *gate, sqlite3 *to,
                   .to = to,
                   .gate = gate,
                   .sample = sample,
-                  .keys = sqlite3_malloc64(n * sizeof(list))};
+                  .keys = sqlite3_malloc64(n * sizeof(list)),
+                  .sets = sqlite3_malloc64(n * sizeof(keyset))};
   int rc;
 
   *err = NULL;
-  if (!e.keys) return SQLITE_NOMEM;
-  memset(e.keys, 0, n * sizeof(list));
-  rc = copy_all(&e);
+  rc = e.keys && e.sets ? SQLITE_OK : SQLITE_NOMEM;
+  if (rc == SQLITE_OK) {
+    memset(e.keys, 0, n * sizeof(list));
+    memset(e.sets, 0, n * sizeof(keyset));
+    rc = copy_all(&e);
+  }
   if (rc != SQLITE_OK && rc != SQLITE_NOMEM) {
     *err = sqlite3_mprintf("the database cannot be sampled: %s",
                            sqlite3_errmsg(e.failed));
   }
-  for (int t = 0; t < sample->tables.n; t++) sqlite3_free(e.keys[t].at);
+  for (int t = 0; e.keys && e.sets && t < sample->tables.n; t++) {
+    sqlite3_free(e.keys[t].at);
+    sqlite3_free(e.sets[t].at);
+  }
   sqlite3_free(e.keys);
+  sqlite3_free(e.sets);
   return rc;
 }

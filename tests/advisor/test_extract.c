@@ -110,6 +110,17 @@ START_TEST(a_join_finds_in_the_sample_what_it_finds_in_the_whole) {
 }
 END_TEST
 
+START_TEST(keys_of_another_type_name_the_same_row) {
+  sampling s =
+      open_sample("text.db", "UPDATE card SET did = CAST(did AS TEXT)");
+
+  ck_assert_int_eq(test_db_int(s.to, "SELECT count(*) FROM deck JOIN card"
+                                     " ON did = deck.id"),
+                   3 * test_db_int(s.to, "SELECT count(*) FROM deck"));
+  close_sample(&s);
+}
+END_TEST
+
 START_TEST(the_same_rows_are_taken_each_time) {
   static const char ids[] = "SELECT sum(id), count(*) FROM card";
   sampling s = open_sample("host.db", "SELECT 1");
@@ -276,6 +287,7 @@ Suite *advisor_extract_suite(void) {
   tcase_set_timeout(c, 60);
   tcase_add_test(c, a_share_of_the_rows_is_copied_as_they_are);
   tcase_add_test(c, a_join_finds_in_the_sample_what_it_finds_in_the_whole);
+  tcase_add_test(c, keys_of_another_type_name_the_same_row);
   tcase_add_test(c, the_same_rows_are_taken_each_time);
   tcase_add_test(c, indexes_views_and_triggers_are_there_and_did_not_fire);
   tcase_add_test(c, how_much_was_copied_is_known);
