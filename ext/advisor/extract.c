@@ -270,29 +270,93 @@ static int take(extraction *e, int table, stream *s) {
               hash_of(sqlite3_column_value(s->read, s->n_columns + 1)));
 }
 
-/* Is the row wanted that names its leader's in this column? */
-static bool is_led(const extraction *e, int table, sqlite3_stmt *row,
-                   int column) {
-  return has(&e->sets[e->sample->at[table].leader],
-             hash_of(sqlite3_column_value(row, column)));
-}
-
-/* number: tells it from the other rows. */
+/* number tells the row from others, column is where it names its leader's. */
 static bool is_wanted(const extraction *e, int table, uint64_t number,
                       sqlite3_stmt *row, int column) {
   const hp_share *share = &e->sample->at[table];
+  sqlite3_value *named;
 
   if (share->fraction >= 1) return true;
-  if (share->leader >= 0) return is_led(e, table, row, column);
-  return is_drawn(number, share->fraction);
+  if (share->leader < 0) return is_drawn(number, share->fraction);
+  named = sqlite3_column_value(row, column);
+  if (sqlite3_value_type(named) == SQLITE_NULL) {
+    return is_drawn(number, share->fraction);
+  }
+  return has(&e->sets[share->leader], hash_of(named));
+}
+
+/* Most rows may name one row of the leader, or none that there is: then too
+** many or too few come along, and chance decides. */
+static bool is_fair(const extraction *e, int table, size_t n) {
+  double due = e->sample->at[table].fraction *
+               (double)e->sample->tables.at[table].n_rows;
+
+  return (double)n >= due / 2 && (double)n <= due * 3;
+}
+
+/* What tells rows apart, and what names the leader's. Caller finalizes. */
+static int open_pick(extraction *e, int table, const char *number,
+                     sqlite3_stmt **out) {
+  const hp_table *t = &e->sample->tables.at[table];
+  char *names = term_of(t, e->sample->at[table].column);
+  char *sql = names ? sqlite3_mprintf("SELECT %s, %s FROM main.\"%w\"", number,
+                                      names, t->name)
+                    : NULL;
+
+  sqlite3_free(names);
+  return prepare(e, e->from, sql, out);
+}
+
+/* The rowids of the rows that are wanted. */
+static int pick(extraction *e, int table, const char *rowid, list *out) {
+  sqlite3_stmt *rows;
+  int rc = open_pick(e, table, rowid, &rows);
+
+  out->n = 0;
+  while (rc == SQLITE_OK && sqlite3_step(rows) == SQLITE_ROW) {
+    uint64_t id = (uint64_t)sqlite3_column_int64(rows, 0);
+
+    if (is_wanted(e, table, id, rows, 1)) rc = push(out, id);
+  }
+  return finalize(e, e->from, rows, rc);
+}
+
+static int pick_fairly(extraction *e, int table, const char *rowid, list *out) {
+  hp_share *share = &e->sample->at[table];
+  int rc = pick(e, table, rowid, out);
+
+  if (rc == SQLITE_OK && share->leader >= 0 && !is_fair(e, table, out->n)) {
+    share->leader = -1;
+    rc = pick(e, table, rowid, out);
+  }
+  sort(out);
+  return rc;
+}
+
+/* The same question, where there are no rowids to be kept. */
+static int choose_fairly(extraction *e, int table) {
+  hp_share *share = &e->sample->at[table];
+  sqlite3_stmt *rows;
+  size_t n = 0;
+  int rc;
+
+  if (share->leader < 0) return SQLITE_OK;
+  rc = open_pick(e, table, "NULL", &rows);
+  for (uint64_t i = 0; rc == SQLITE_OK && sqlite3_step(rows) == SQLITE_ROW;
+       i++) {
+    n += is_wanted(e, table, i, rows, 1);
+  }
+  if (!is_fair(e, table, n)) share->leader = -1;
+  return finalize(e, e->from, rows, rc);
 }
 
 /* Reads all rows, and takes those that are wanted. */
 static int copy_by_scan(extraction *e, int table) {
   stream s = {0};
   uint64_t number = 0;
-  int rc = open_stream(e, table, "", &s);
+  int rc = choose_fairly(e, table);
 
+  if (rc == SQLITE_OK) rc = open_stream(e, table, "", &s);
   while (rc == SQLITE_OK && sqlite3_step(s.read) == SQLITE_ROW) {
     if (!is_wanted(e, table, number++, s.read, s.n_columns)) continue;
     rc = take(e, table, &s);
@@ -301,33 +365,6 @@ static int copy_by_scan(extraction *e, int table) {
   s.read = NULL;
   close_stream(&s);
   return rc;
-}
-
-/* The rowids of the rows that are wanted. */
-static int pick(extraction *e, int table, const char *rowid, list *out) {
-  const hp_table *t = &e->sample->tables.at[table];
-  const hp_share *share = &e->sample->at[table];
-  bool follows = share->leader >= 0;
-  char *names = term_of(t, e->sample->at[table].column);
-  sqlite3_stmt *rows = NULL;
-  int rc = SQLITE_NOMEM;
-
-  if (names) {
-    rc = prepare(e, e->from,
-                 sqlite3_mprintf("SELECT %s, %s FROM main.\"%w\"", rowid, names,
-                                 t->name),
-                 &rows);
-  }
-  sqlite3_free(names);
-  while (rc == SQLITE_OK && sqlite3_step(rows) == SQLITE_ROW) {
-    uint64_t id;
-
-    if (follows && !is_led(e, table, rows, 1)) continue;
-    id = (uint64_t)sqlite3_column_int64(rows, 0);
-    if (follows || is_drawn(id, share->fraction)) rc = push(out, id);
-  }
-  sort(out);
-  return finalize(e, e->from, rows, rc);
 }
 
 static int fetch(extraction *e, int table, stream *s, uint64_t rowid) {
@@ -347,7 +384,7 @@ static int copy_by_rowid(extraction *e, int table) {
   char *where = rowid ? sqlite3_mprintf("WHERE %s = ?1", rowid) : NULL;
   list ids = {0};
   stream s = {0};
-  int rc = where ? pick(e, table, rowid, &ids) : SQLITE_NOMEM;
+  int rc = where ? pick_fairly(e, table, rowid, &ids) : SQLITE_NOMEM;
 
   if (rc == SQLITE_OK) rc = open_stream(e, table, where, &s);
   for (size_t i = 0; rc == SQLITE_OK && i < ids.n; i++) {

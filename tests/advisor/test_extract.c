@@ -5,6 +5,7 @@
 #include "support/heap.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 Suite *advisor_extract_suite(void);
@@ -117,6 +118,27 @@ START_TEST(keys_of_another_type_name_the_same_row) {
   ck_assert_int_eq(test_db_int(s.to, "SELECT count(*) FROM deck JOIN card"
                                      " ON did = deck.id"),
                    3 * test_db_int(s.to, "SELECT count(*) FROM deck"));
+  close_sample(&s);
+}
+END_TEST
+
+/* Nearly all cards in one deck, in none, or in one that there is not. */
+static const char *const unfair[] = {"7", "70000", "NULL", "-1"};
+
+START_TEST(cards_that_are_not_spread_over_decks_are_taken_by_chance) {
+  char name[16], *more = sqlite3_mprintf(
+                     "UPDATE card SET did = %s WHERE id / 50 * 50 <> id;"
+                     "CREATE TABLE mark(did REFERENCES deck, n,"
+                     " PRIMARY KEY(did, n)) WITHOUT ROWID;"
+                     "INSERT INTO mark SELECT ifnull(did, -2), id FROM card",
+                     unfair[_i]);
+  sampling s;
+
+  snprintf(name, sizeof name, "unfair%d.db", _i);
+  s = open_sample(name, more);
+  sqlite3_free(more);
+  expect_about(s.to, "SELECT count(*) FROM card", 12000);
+  expect_about(s.to, "SELECT count(*) FROM mark", 12000);
   close_sample(&s);
 }
 END_TEST
@@ -288,6 +310,9 @@ Suite *advisor_extract_suite(void) {
   tcase_add_test(c, a_share_of_the_rows_is_copied_as_they_are);
   tcase_add_test(c, a_join_finds_in_the_sample_what_it_finds_in_the_whole);
   tcase_add_test(c, keys_of_another_type_name_the_same_row);
+  tcase_add_loop_test(c,
+                      cards_that_are_not_spread_over_decks_are_taken_by_chance,
+                      0, sizeof unfair / sizeof *unfair);
   tcase_add_test(c, the_same_rows_are_taken_each_time);
   tcase_add_test(c, indexes_views_and_triggers_are_there_and_did_not_fire);
   tcase_add_test(c, how_much_was_copied_is_known);
