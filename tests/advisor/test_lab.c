@@ -200,6 +200,63 @@ START_TEST(temp_tables_are_copied) {
 }
 END_TEST
 
+START_TEST(a_schema_may_use_functions_that_the_host_lets_it_use) {
+  sqlite3 *host = test_db_open("json.db", NULL);
+  hp_lab *lab;
+  char *err;
+
+  test_db_exec(host, "CREATE TABLE t(j, x AS (json_extract(j, '$.x')),"
+                     " CHECK (json_valid(j)));"
+                     "INSERT INTO t VALUES('{\"x\":7}')");
+  lab = lab_of(host);
+  ck_assert_int_eq(run(lab, "SELECT 1 FROM t WHERE x = 7", 0).n_rows, 1);
+  hp_lab_close(lab);
+  test_db_exec(host, "PRAGMA trusted_schema = OFF");
+  ck_assert_int_eq(hp_lab_open(host, NULL, &lab, &err), SQLITE_CORRUPT);
+  ck_assert_msg(strstr(err, "unsafe use of json_"), "%s", err);
+  sqlite3_free(err);
+  test_db_close(host);
+}
+END_TEST
+
+static int n_calls;
+
+static void count_call(sqlite3_context *ctx, int n, sqlite3_value **args) {
+  (void)n, (void)args;
+  n_calls++;
+  sqlite3_result_int(ctx, 1);
+}
+
+/* As an application registers functions on every connection. */
+static int register_both(sqlite3 *db, char **err, const void *api) {
+  (void)err, (void)api;
+  sqlite3_create_function(db, "act", 0, SQLITE_UTF8, NULL, count_call, NULL,
+                          NULL);
+  return sqlite3_create_function(db, "reckon", 0,
+                                 SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,
+                                 count_call, NULL, NULL);
+}
+
+START_TEST(functions_that_may_act_are_not_called_on_the_copy) {
+  sqlite3 *host = open_host();
+  sqlite3_stmt *stmt;
+  hp_lab *lab;
+  char *err;
+
+  sqlite3_auto_extension((void (*)(void))register_both);
+  lab = lab_of(host);
+  ck_assert_int_eq(hp_lab_prepare(lab, "SELECT act()", &stmt, &err),
+                   SQLITE_ERROR);
+  ck_assert_msg(strstr(err, "no such function: act"), "%s", err);
+  sqlite3_free(err);
+  ck_assert_int_eq(n_calls, 0);
+  ck_assert_int_eq(run(lab, "SELECT reckon()", 0).n_rows, 1);
+  sqlite3_reset_auto_extension();
+  hp_lab_close(lab);
+  test_db_close(host);
+}
+END_TEST
+
 START_TEST(the_host_is_left_alone) {
   sqlite3 *host = open_host(), *other = test_db_open("host.db", NULL);
   hp_lab *lab = lab_of(host);
@@ -259,6 +316,8 @@ Suite *advisor_lab_suite(void) {
   tcase_add_test(c, counts_repeat_exactly);
   tcase_add_test(c, only_statements_on_rows_are_run);
   tcase_add_test(c, temp_tables_are_copied);
+  tcase_add_test(c, a_schema_may_use_functions_that_the_host_lets_it_use);
+  tcase_add_test(c, functions_that_may_act_are_not_called_on_the_copy);
   tcase_add_test(c, the_host_is_left_alone);
   tcase_add_test(c, every_allocation_may_fail);
   suite_add_tcase(s, c);
