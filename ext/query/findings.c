@@ -10,10 +10,10 @@
 #include "query/shape.h"
 #include "query/slow.h"
 #include "query/stats.h"
+#include "query/steady.h"
 #include "query/trace.h"
 #include "query/warning.h"
 #include "schema/own.h"
-#include "schema/program.h"
 
 #include <string.h>
 
@@ -143,18 +143,6 @@ static void add_plans(look *l) {
   }
 }
 
-/* True if a cached table of this SELECT would always answer as it does. */
-static bool is_steady(const look *l, const char *select) {
-  hp_program p;
-  char *err = NULL;
-  int rc = hp_program_read(l->c->db, select, &p, &err);
-  bool is = !rc && !p.doubt && !p.uses_cached && !p.uses_temp && !p.write_mask;
-
-  hp_program_term(&p);
-  sqlite3_free(err);
-  return is;
-}
-
 /* An answer is good until the next write: each may cost one computation. */
 static double cache_saving(const look *l, const hp_stat_view *v) {
   double calls = (double)v->tally.calls;
@@ -171,7 +159,8 @@ static void add_cacheable(look *l, const hp_stat_view *v) {
 
   if (rc == SQLITE_NOMEM) l->out->rc = rc;
   if (rc) return;
-  if (c.is_fixed && saves >= MIN_SAVING_MS && is_steady(l, c.select)) {
+  if (c.is_fixed && saves >= MIN_SAVING_MS &&
+      hp_steady_select(l->c->db, c.select)) {
     hp_findings_add(
         l->out,
         (hp_finding){

@@ -9,6 +9,7 @@
 #include "query/join.h"
 #include "query/remedy.h"
 #include "query/stats.h"
+#include "query/steady.h"
 #include "query/suspects.h"
 #include "query/trace.h"
 
@@ -43,6 +44,7 @@ typedef struct finding {
   hp_remedy_plan plan;
   char *join; /* with values; never shown */
   char *rewrite;
+  bool is_cacheable; /* a duplicate that a cached table could answer */
 } finding;
 
 /* As the detectors are told it: 0 for a database without a file. */
@@ -120,13 +122,18 @@ static bool is_lookup(const row *from) {
 
 /* ---- Pricing ---- */
 
+static bool is_cacheable(const reading *r, const row *from) {
+  return from->suspect.sum.kind == HP_NPLUS1_DUPLICATE && from->query &&
+         hp_steady_select(r->conn->db, from->query);
+}
+
 /* Measured once per reading, when first needed. */
 static void price_common(reading *r, const row *from, finding *f) {
-  if (from->suspect.sum.kind == HP_NPLUS1_DUPLICATE && r->hit_ns == 0)
+  if (f->is_cacheable && r->hit_ns == 0)
     r->hit_ns = hp_price_virtual_read_ns(r->conn->db);
   if (from->suspect.sum.kind == HP_NPLUS1_AUTOCOMMIT && r->write_ns == 0)
     r->write_ns = hp_price_write_ns();
-  f->prices.hit_ns = r->hit_ns;
+  f->prices.hit_ns = f->is_cacheable ? r->hit_ns : 0;
   f->prices.write_ns = r->write_ns;
 }
 
@@ -168,7 +175,7 @@ static char *rewrite_of(const row *from, const finding *f) {
 
   if (is_lookup(from)) return lookup_rewrite(f);
   if (!from->query) return NULL;
-  if (sum->kind == HP_NPLUS1_DUPLICATE)
+  if (f->is_cacheable)
     return sqlite3_mprintf(
         "CREATE VIRTUAL TABLE temp.cached_%08x USING cached((%s))",
         (unsigned)(sum->fingerprint >> 32), from->query);
@@ -180,7 +187,7 @@ static char *rewrite_of(const row *from, const finding *f) {
 static int find_out(reading *r, const row *from, bool is_priced, finding *f) {
   int rc = SQLITE_NOTFOUND;
 
-  *f = (finding){.join = NULL};
+  *f = (finding){.is_cacheable = is_cacheable(r, from)};
   if (is_lookup(from) && from->sample)
     rc = hp_batch_init(&f->batch, from->sample, strlen(from->sample));
   if (rc == SQLITE_NOMEM) return rc;

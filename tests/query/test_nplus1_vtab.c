@@ -149,6 +149,22 @@ START_TEST(a_duplicate_wants_a_cached_table_that_works) {
 }
 END_TEST
 
+/* Not steady: it is cached already, or depends on more than rows. */
+static const char *const unsteady[] = {"SELECT id FROM temp.book('b77')",
+                                       "SELECT id, random() FROM books"};
+
+START_TEST(a_duplicate_that_no_table_may_keep_wants_none) {
+  int i;
+
+  test_db_exec(db, "CREATE VIRTUAL TABLE temp.book USING cached(("
+                   "SELECT id FROM books WHERE t = :t));"
+                   "SELECT query_reset('nplus1')");
+  for (i = 0; i < 9; i++) test_db_text(db, unsteady[_i]);
+  ck_assert_str_eq(suspect("kind, remedy, rewrite"),
+                   "duplicate|statement reuse|NULL");
+}
+END_TEST
+
 START_TEST(writes_in_autocommit_want_one_transaction) {
   int i;
 
@@ -259,6 +275,8 @@ Suite *query_nplus1_vtab_suite(void) {
   tcase_add_test(c, each_remedy_has_its_price);
   tcase_add_test(c, cheap_lookups_are_benign_below_the_threshold);
   tcase_add_test(c, a_duplicate_wants_a_cached_table_that_works);
+  tcase_add_loop_test(c, a_duplicate_that_no_table_may_keep_wants_none, 0,
+                      sizeof unsteady / sizeof *unsteady);
   tcase_add_test(c, writes_in_autocommit_want_one_transaction);
   tcase_add_test(c, lookups_without_a_list_are_told_when_prepared_anew);
   tcase_add_test(c, no_value_is_shown);
