@@ -98,7 +98,7 @@ static int add_index(hp_lab *lab, sqlite3_stmt *row, hp_lab_index rest) {
 
 #define INDEX_COLUMNS                                                          \
   "name, tbl_name, rootpage, sql, (SELECT \"unique\" FROM"                     \
-  " pragma_index_list(tbl_name) AS l WHERE l.name = s.name)"
+  " pragma_index_list(tbl_name, 'main') AS l WHERE l.name = s.name)"
 
 /* What is proportional to the rows of a table that were copied. */
 static int64_t for_all_rows(const hp_lab *lab, const char *table, int64_t n) {

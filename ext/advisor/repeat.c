@@ -3,8 +3,10 @@
 
 /* Columns of index ?2 that are not those of index ?1 in the same places. */
 #define OTHERS(of)                                                             \
-  "SELECT 1 FROM pragma_index_xinfo(?2) AS x WHERE x.key AND NOT EXISTS ("     \
-  "SELECT 1 FROM pragma_index_xinfo(" of ") AS w WHERE w.key AND w.seqno ="    \
+  "SELECT 1 FROM pragma_index_xinfo(?2, 'main') AS x WHERE x.key AND NOT "     \
+  "EXISTS ("                                                                   \
+  "SELECT 1 FROM pragma_index_xinfo(" of                                       \
+  ", 'main') AS w WHERE w.key AND w.seqno ="                                   \
   " x.seqno AND w.name = x.name AND w.coll = x.coll AND w.\"desc\" ="          \
   " x.\"desc\")"
 
@@ -34,8 +36,9 @@ bool hp_repeat_covers(const hp_lab *lab, int wide, int narrow) {
 bool hp_repeat_of_key(const hp_lab *lab, int i) {
   const hp_lab_index *x = hp_lab_index_at(lab, i);
 
-  return ask(lab,
-             "SELECT EXISTS (SELECT 1 FROM pragma_index_list(?1) AS l WHERE"
-             " l.origin <> 'c' AND NOT EXISTS (" OTHERS("l.name") "))",
-             x->table, x->name);
+  return ask(
+      lab,
+      "SELECT EXISTS (SELECT 1 FROM pragma_index_list(?1, 'main') AS l WHERE"
+      " l.origin <> 'c' AND NOT EXISTS (" OTHERS("l.name") "))",
+      x->table, x->name);
 }

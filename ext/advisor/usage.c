@@ -11,33 +11,35 @@
 
 /* COVERS(wide, narrow): the key columns of narrow are the first of wide. */
 #define COVERS(wide, narrow)                                                   \
-  "NOT EXISTS (SELECT 1 FROM pragma_index_xinfo(" narrow ") AS n"              \
+  "NOT EXISTS (SELECT 1 FROM pragma_index_xinfo(" narrow ", 'main') AS n"      \
   " WHERE n.key AND NOT EXISTS (SELECT 1 FROM pragma_index_xinfo(" wide        \
-  ") AS w WHERE w.key AND w.seqno = n.seqno AND w.name = n.name"               \
+  ", 'main') AS w WHERE w.key AND w.seqno = n.seqno AND w.name = n.name"       \
   " AND w.coll = n.coll AND w.\"desc\" = n.\"desc\"))"
 
 #define COLUMNS                                                                \
   "(SELECT group_concat(coalesce(x.name, '(expression)') ||"                   \
   "  iif(x.coll = 'BINARY', '', ' COLLATE ' || x.coll) ||"                     \
   "  iif(x.\"desc\", ' DESC', ''), ', ')"                                      \
-  " FROM pragma_index_xinfo(s.name) AS x WHERE x.key)"
+  " FROM pragma_index_xinfo(s.name, 'main') AS x WHERE x.key)"
 
 /* The alias of the rowid begins no index that the table is not already. */
 #define ROWID                                                                  \
-  "(SELECT 'rowid' FROM pragma_table_info(s.tbl_name) AS p,"                   \
-  "  pragma_index_xinfo(s.name) AS x WHERE p.pk = 1 AND x.seqno = 0"           \
+  "(SELECT 'rowid' FROM pragma_table_info(s.tbl_name, 'main') AS p,"           \
+  "  pragma_index_xinfo(s.name, 'main') AS x WHERE p.pk = 1 AND x.seqno = 0"   \
   "  AND upper(p.type) = 'INTEGER' AND p.name = x.name AND NOT EXISTS"         \
-  "  (SELECT 1 FROM pragma_index_list(s.tbl_name) WHERE origin = 'pk'))"
+  "  (SELECT 1 FROM pragma_index_list(s.tbl_name, 'main') WHERE origin = "     \
+  "'pk'))"
 
 #define SUPPORTS_FK                                                            \
-  "EXISTS (SELECT 1 FROM pragma_index_xinfo(s.name) AS x"                      \
-  " JOIN pragma_foreign_key_list(s.tbl_name) AS f ON f.\"from\" = x.name"      \
+  "EXISTS (SELECT 1 FROM pragma_index_xinfo(s.name, 'main') AS x"              \
+  " JOIN pragma_foreign_key_list(s.tbl_name, 'main') AS f ON f.\"from\" = "    \
+  "x.name"                                                                     \
   " WHERE x.seqno = 0)"
 
 /* clang-format off */
 /* Of two that are equal the constraint stays, else the first by name. */
 #define WIDER                                                                  \
-  "(SELECT o.name FROM pragma_index_list(s.tbl_name) AS o"                     \
+  "(SELECT o.name FROM pragma_index_list(s.tbl_name, 'main') AS o"                     \
   " WHERE o.name <> s.name AND NOT o.partial"                                  \
   " AND " COVERS("o.name", "s.name")                                           \
   " AND (NOT (" COVERS("s.name", "o.name") ")"                                 \
@@ -50,7 +52,7 @@ static const char list_sql[] =
     "     coalesce(" ROWID ", " WIDER ")),"
     " " SUPPORTS_FK
     " FROM main.sqlite_schema AS s"
-    " JOIN pragma_index_list(s.tbl_name) AS l ON l.name = s.name"
+    " JOIN pragma_index_list(s.tbl_name, 'main') AS l ON l.name = s.name"
     " WHERE s.type = 'index' ORDER BY s.tbl_name, s.name";
 /* clang-format on */
 

@@ -229,10 +229,11 @@ static int64_t append_plans(hp_habit *h, sqlite3_str *s) {
 /* An index that only supports a foreign key is not in any plan. */
 static const char unused_sql[] =
     "SELECT s.name, s.tbl_name FROM sqlite_schema AS s"
-    " JOIN pragma_index_list(s.tbl_name) AS l ON l.name = s.name"
+    " JOIN pragma_index_list(s.tbl_name, 'main') AS l ON l.name = s.name"
     " WHERE s.type = 'index' AND l.origin = 'c' AND NOT l.\"unique\""
-    " AND NOT EXISTS (SELECT 1 FROM pragma_index_info(s.name) AS i"
-    "  JOIN pragma_foreign_key_list(s.tbl_name) AS f ON f.\"from\" = i.name"
+    " AND NOT EXISTS (SELECT 1 FROM pragma_index_info(s.name, 'main') AS i"
+    "  JOIN pragma_foreign_key_list(s.tbl_name, 'main') AS f ON f.\"from\" = "
+    "i.name"
     "  WHERE i.seqno = 0)";
 
 static void add_unused(hp_habit *h, sqlite3_stmt *row, int64_t n_calls) {
