@@ -39,7 +39,7 @@
 /* clang-format off */
 /* Of two that are equal the constraint stays, else the first by name. */
 #define WIDER                                                                  \
-  "(SELECT o.name FROM pragma_index_list(s.tbl_name, 'main') AS o"                     \
+  "(SELECT o.name FROM pragma_index_list(s.tbl_name, 'main') AS o"             \
   " WHERE o.name <> s.name AND NOT o.partial"                                  \
   " AND " COVERS("o.name", "s.name")                                           \
   " AND (NOT (" COVERS("s.name", "o.name") ")"                                 \
