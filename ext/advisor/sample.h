@@ -39,7 +39,7 @@ HP_MUST_CHECK int hp_sample_plan(sqlite3 *db, const hp_statement *statements,
                                  char **err);
 
 /* Fills in out->at and out->order for out->tables, the joins between them and a
-** fraction of the rows (0 … 1): what hp_sample_plan() does with what it reads.
+** fraction (0 to 1) of the rows: what hp_sample_plan() does with what it reads.
 *SQLITE_OK or
 ** SQLITE_NOMEM. */
 HP_MUST_CHECK int hp_sample_divide(hp_sample *out, const hp_joins *joins,

@@ -172,7 +172,8 @@ static int offer_foreign_keys(hp_session *s, int child) {
   char *sql = sqlite3_mprintf(
       "SELECT \"table\", group_concat('\"' || replace(\"from\", '\"', '\"\"')"
       " || '\"', ', '), 'idx_' || %Q || '_' || group_concat(\"from\", '_')"
-      " FROM (SELECT * FROM pragma_foreign_key_list(%Q, 'main') ORDER BY id, seq)"
+      " FROM (SELECT * FROM pragma_foreign_key_list(%Q, 'main') ORDER BY id, "
+      "seq)"
       " GROUP BY id ORDER BY id",
       s->tables.at[child].name, s->tables.at[child].name);
   int rc = SQLITE_NOMEM;

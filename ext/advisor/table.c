@@ -59,15 +59,17 @@ static int query(sqlite3 *db, int64_t *out, const char *fmt, const char *name) {
 ** is no index of its own. */
 static int find_alias(sqlite3 *db, hp_table *t) {
   int64_t column = -1, has_index = 0;
-  int rc = query(db, &column,
-                 "SELECT cid, count(*) FROM pragma_table_info(%Q, 'main') WHERE pk > 0"
-                 " HAVING count(*) = 1 AND upper(type) = 'INTEGER'",
-                 t->name);
+  int rc = query(
+      db, &column,
+      "SELECT cid, count(*) FROM pragma_table_info(%Q, 'main') WHERE pk > 0"
+      " HAVING count(*) = 1 AND upper(type) = 'INTEGER'",
+      t->name);
 
   if (rc == SQLITE_OK) {
-    rc = query(db, &has_index,
-               "SELECT 1 FROM pragma_index_list(%Q, 'main') WHERE origin = 'pk'",
-               t->name);
+    rc =
+        query(db, &has_index,
+              "SELECT 1 FROM pragma_index_list(%Q, 'main') WHERE origin = 'pk'",
+              t->name);
   }
   t->rowid_alias = has_index ? -1 : (int)column;
   return rc;

@@ -38,8 +38,8 @@ HP_MUST_CHECK int hp_vtabs_add(hp_vtabs *v, const char *address);
 /* Finds module and names of each address in v; what cannot be told stays NULL.
 ** sql is the statement that opens them. Prepares statements on db, which may
 ** connect virtual tables that sql or a view mentions.
-** SQLITE_OK, or a code that is passing (SQLITE_BUSY, SQLITE_NOMEM …): all other
-** errors leave addresses unresolved. */
+** SQLITE_OK, or a code that is passing (SQLITE_BUSY, SQLITE_NOMEM …): all
+** other errors leave addresses unresolved. */
 HP_MUST_CHECK int hp_vtabs_resolve(hp_vtabs *v, sqlite3 *db, const char *sql);
 
 /* True if the table is of that module (ASCII case is ignored). */
