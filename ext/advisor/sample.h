@@ -39,9 +39,8 @@ HP_MUST_CHECK int hp_sample_plan(sqlite3 *db, const hp_statement *statements,
                                  char **err);
 
 /* Fills in out->at and out->order for out->tables, the joins between them and a
-** fraction (0 to 1) of the rows: what hp_sample_plan() does with what it reads.
-*SQLITE_OK or
-** SQLITE_NOMEM. */
+** fraction (0 to 1) of the rows: what hp_sample_plan() does with what it
+** reads. SQLITE_OK or SQLITE_NOMEM. */
 HP_MUST_CHECK int hp_sample_divide(hp_sample *out, const hp_joins *joins,
                                    double fraction);
 
