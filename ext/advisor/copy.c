@@ -3,45 +3,10 @@
 
 #include "advisor/extract.h"
 #include "base/hook.h"
+#include "schema/stubs.h"
 #include "schema/text.h"
 
 #include <stdbool.h>
-
-/* Flag of sqlite3_create_function_v2(), as pragma_function_list shows it. */
-#define IS_DETERMINISTIC "(flags & 0x800)"
-
-/* A function that an application registers on every connection may do anything
-** when it is called, but for one that is declared deterministic: the others are
-** taken off the private one, hotpath's own among them. True if there is none
-** left. */
-static bool remove_functions(sqlite3 *db) {
-  enum { MANY = 10000 };
-  int rc = SQLITE_ROW;
-
-  for (int i = 0; i < MANY && rc == SQLITE_ROW; i++) {
-    sqlite3_stmt *list = NULL;
-    char *name = NULL;
-    int n_args = 0;
-
-    rc = sqlite3_prepare_v2(db,
-                            "SELECT name, narg FROM pragma_function_list"
-                            " WHERE NOT builtin AND NOT " IS_DETERMINISTIC
-                            " LIMIT 1",
-                            -1, &list, NULL);
-    if (rc == SQLITE_OK) rc = sqlite3_step(list);
-    if (rc == SQLITE_ROW) {
-      name = sqlite3_mprintf("%s", sqlite3_column_text(list, 0));
-      n_args = sqlite3_column_int(list, 1);
-    }
-    sqlite3_finalize(list);
-    if (name && sqlite3_create_function_v2(db, name, n_args, SQLITE_ANY, NULL,
-                                           NULL, NULL, NULL, NULL)) {
-      rc = SQLITE_ERROR;
-    }
-    sqlite3_free(name);
-  }
-  return rc == SQLITE_DONE;
-}
 
 /* A schema may call what the host lets it call, once nothing is left that does
 ** more than answer. */
@@ -49,7 +14,7 @@ static void set_trust(sqlite3 *host, sqlite3 *to) {
   int trusted = 0;
 
   sqlite3_db_config(host, SQLITE_DBCONFIG_TRUSTED_SCHEMA, -1, &trusted);
-  if (!remove_functions(to)) trusted = 0;
+  if (!hp_stubs_remove_functions(to)) trusted = 0;
   sqlite3_db_config(to, SQLITE_DBCONFIG_TRUSTED_SCHEMA, trusted, NULL);
 }
 

@@ -6,32 +6,19 @@
 */
 #include "advisor/extract.h"
 
+#include "advisor/keyset.h"
 #include "base/hash.h"
 #include "schema/text.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-/* A growing list of numbers. */
-typedef struct list {
-  uint64_t *at; /* n of them, room for cap */
-  size_t n, cap;
-} list;
-
-/* The hashes of keys, once there are no more to come: by open addressing, 0
-** where there is none. */
-typedef struct keyset {
-  uint64_t *at; /* mask + 1 places; NULL: empty */
-  size_t mask;
-} keyset;
 
 typedef struct extraction {
   sqlite3 *from, *to;
   hp_gate *gate;
   hp_sample *sample;
-  list *keys;      /* of each table that leads: hashes of its rows' keys */
-  keyset *sets;    /* the same, of tables that were copied */
-  sqlite3 *failed; /* the connection that knows what went wrong */
+  hp_numbers *keys; /* of each table that leads: those of its rows' keys */
+  hp_keyset *sets;  /* the same, of tables that were copied */
+  sqlite3 *failed;  /* the connection that knows what went wrong */
 } extraction;
 
 /* The statements for one table. */
@@ -41,77 +28,6 @@ typedef struct stream {
   sqlite3_stmt *write;
   int n_columns; /* stored ones */
 } stream;
-
-/* ---- numbers */
-
-static int push(list *l, uint64_t x) {
-  if (l->n == l->cap) {
-    size_t cap = l->cap ? 2 * l->cap : 64;
-    uint64_t *grown = sqlite3_realloc64(l->at, cap * sizeof *grown);
-
-    if (!grown) return SQLITE_NOMEM;
-    l->at = grown;
-    l->cap = cap;
-  }
-  l->at[l->n++] = x;
-  return SQLITE_OK;
-}
-
-static int compare(const void *a, const void *b) {
-  uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-  return x < y ? -1 : x > y;
-}
-
-static void sort(list *l) {
-  if (l->n > 1) qsort(l->at, l->n, sizeof *l->at, compare);
-}
-
-static int make_set(const list *l, keyset *out) {
-  size_t size = 64;
-
-  while (size < 2 * l->n) size *= 2;
-  out->at = sqlite3_malloc64(size * sizeof *out->at);
-  if (!out->at) return SQLITE_NOMEM;
-  memset(out->at, 0, size * sizeof *out->at);
-  out->mask = size - 1;
-  for (size_t i = 0; i < l->n; i++) {
-    size_t k = l->at[i] & out->mask;
-
-    while (out->at[k] && out->at[k] != l->at[i]) k = (k + 1) & out->mask;
-    out->at[k] = l->at[i];
-  }
-  return SQLITE_OK;
-}
-
-static bool has(const keyset *s, uint64_t x) {
-  size_t k = x & s->mask;
-
-  if (!s->at) return false;
-  while (s->at[k] && s->at[k] != x) k = (k + 1) & s->mask;
-  return s->at[k] == x;
-}
-
-/* Of a value, never 0. One that a column of any affinity could hold instead is
-** the same key: text that is a whole number is one. */
-static uint64_t hash_of(sqlite3_value *value) {
-  bool is_integer = sqlite3_value_type(value) == SQLITE_INTEGER;
-  sqlite3_int64 i = sqlite3_value_int64(value);
-  const char *text = "";
-  uint64_t h;
-
-  if (!is_integer) {
-    char digits[24];
-
-    text = (const char *)sqlite3_value_text(value);
-    sqlite3_snprintf(sizeof digits, digits, "%lld", i);
-    is_integer = text && strcmp(text, digits) == 0;
-  }
-  h = is_integer
-          ? hp_hash64(&i, sizeof i)
-          : hp_hash64(text ? text : "", (size_t)sqlite3_value_bytes(value));
-  return h ? h : 1;
-}
 
 /* True for this fraction of all numbers. */
 static bool is_drawn(uint64_t number, double fraction) {
@@ -266,8 +182,8 @@ static int take(extraction *e, int table, stream *s) {
   if (rc != SQLITE_OK) return fail(e, e->to, rc);
   share->n_copied++;
   if (share->leads_by < 0) return SQLITE_OK;
-  return push(&e->keys[table],
-              hash_of(sqlite3_column_value(s->read, s->n_columns + 1)));
+  return hp_numbers_push(&e->keys[table], hp_key_number(sqlite3_column_value(
+                                              s->read, s->n_columns + 1)));
 }
 
 /* number tells the row from others, column is where it names its leader's. */
@@ -282,7 +198,7 @@ static bool is_wanted(const extraction *e, int table, uint64_t number,
   if (sqlite3_value_type(named) == SQLITE_NULL) {
     return is_drawn(number, share->fraction);
   }
-  return has(&e->sets[share->leader], hash_of(named));
+  return hp_keyset_has(&e->sets[share->leader], hp_key_number(named));
 }
 
 /* Most rows may name one row of the leader, or none that there is: then too
@@ -308,7 +224,7 @@ static int open_pick(extraction *e, int table, const char *number,
 }
 
 /* The rowids of the rows that are wanted. */
-static int pick(extraction *e, int table, const char *rowid, list *out) {
+static int pick(extraction *e, int table, const char *rowid, hp_numbers *out) {
   sqlite3_stmt *rows;
   int rc = open_pick(e, table, rowid, &rows);
 
@@ -316,12 +232,13 @@ static int pick(extraction *e, int table, const char *rowid, list *out) {
   while (rc == SQLITE_OK && sqlite3_step(rows) == SQLITE_ROW) {
     uint64_t id = (uint64_t)sqlite3_column_int64(rows, 0);
 
-    if (is_wanted(e, table, id, rows, 1)) rc = push(out, id);
+    if (is_wanted(e, table, id, rows, 1)) rc = hp_numbers_push(out, id);
   }
   return finalize(e, e->from, rows, rc);
 }
 
-static int pick_fairly(extraction *e, int table, const char *rowid, list *out) {
+static int pick_fairly(extraction *e, int table, const char *rowid,
+                       hp_numbers *out) {
   hp_share *share = &e->sample->at[table];
   int rc = pick(e, table, rowid, out);
 
@@ -329,7 +246,7 @@ static int pick_fairly(extraction *e, int table, const char *rowid, list *out) {
     share->leader = -1;
     rc = pick(e, table, rowid, out);
   }
-  sort(out);
+  hp_numbers_sort(out);
   return rc;
 }
 
@@ -382,7 +299,7 @@ static int copy_by_rowid(extraction *e, int table) {
   char *rowid = t->rowid_alias < 0 ? sqlite3_mprintf("%s", rowid_of(t))
                                    : term_of(t, t->rowid_alias);
   char *where = rowid ? sqlite3_mprintf("WHERE %s = ?1", rowid) : NULL;
-  list ids = {0};
+  hp_numbers ids = {0};
   stream s = {0};
   int rc = where ? pick_fairly(e, table, rowid, &ids) : SQLITE_NOMEM;
 
@@ -391,7 +308,7 @@ static int copy_by_rowid(extraction *e, int table) {
     rc = fetch(e, table, &s, ids.at[i]);
   }
   close_stream(&s);
-  sqlite3_free(ids.at);
+  hp_numbers_term(&ids);
   sqlite3_free(where);
   sqlite3_free(rowid);
   return rc;
@@ -422,7 +339,7 @@ static int copy_table(extraction *e, int table) {
            ? copy_by_rowid(e, table)
            : copy_by_scan(e, table);
   if (rc != SQLITE_OK || e->sample->at[table].leads_by < 0) return rc;
-  return make_set(&e->keys[table], &e->sets[table]);
+  return hp_keyset_make(&e->sets[table], &e->keys[table]);
 }
 
 /* Indexes, views and triggers, in this order. */
@@ -500,15 +417,15 @@ int hp_extract_run(sqlite3 *host, hp_sample *sample, hp_gate *gate, sqlite3 *to,
                   .to = to,
                   .gate = gate,
                   .sample = sample,
-                  .keys = sqlite3_malloc64(n * sizeof(list)),
-                  .sets = sqlite3_malloc64(n * sizeof(keyset))};
+                  .keys = sqlite3_malloc64(n * sizeof(hp_numbers)),
+                  .sets = sqlite3_malloc64(n * sizeof(hp_keyset))};
   int rc;
 
   *err = NULL;
   rc = e.keys && e.sets ? SQLITE_OK : SQLITE_NOMEM;
   if (rc == SQLITE_OK) {
-    memset(e.keys, 0, n * sizeof(list));
-    memset(e.sets, 0, n * sizeof(keyset));
+    memset(e.keys, 0, n * sizeof(hp_numbers));
+    memset(e.sets, 0, n * sizeof(hp_keyset));
     rc = copy_all(&e);
   }
   if (rc != SQLITE_OK && rc != SQLITE_NOMEM) {
@@ -516,8 +433,8 @@ int hp_extract_run(sqlite3 *host, hp_sample *sample, hp_gate *gate, sqlite3 *to,
                            sqlite3_errmsg(e.failed));
   }
   for (int t = 0; e.keys && e.sets && t < sample->tables.n; t++) {
-    sqlite3_free(e.keys[t].at);
-    sqlite3_free(e.sets[t].at);
+    hp_numbers_term(&e.keys[t]);
+    hp_keyset_term(&e.sets[t]);
   }
   sqlite3_free(e.keys);
   sqlite3_free(e.sets);

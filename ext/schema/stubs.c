@@ -175,3 +175,35 @@ int hp_stubs_init(sqlite3 *db) {
   if (rc == SQLITE_OK) rc = sqlite3_collation_needed(db, NULL, add_collation);
   return rc;
 }
+
+/* Flag of sqlite3_create_function_v2(), as pragma_function_list shows it. */
+#define IS_DETERMINISTIC "(flags & 0x800)"
+
+bool hp_stubs_remove_functions(sqlite3 *db) {
+  enum { MANY = 10000 };
+  int rc = SQLITE_ROW;
+
+  for (int i = 0; i < MANY && rc == SQLITE_ROW; i++) {
+    sqlite3_stmt *list = NULL;
+    char *name = NULL;
+    int n_args = 0;
+
+    rc = sqlite3_prepare_v2(db,
+                            "SELECT name, narg FROM pragma_function_list"
+                            " WHERE NOT builtin AND NOT " IS_DETERMINISTIC
+                            " LIMIT 1",
+                            -1, &list, NULL);
+    if (rc == SQLITE_OK) rc = sqlite3_step(list);
+    if (rc == SQLITE_ROW) {
+      name = sqlite3_mprintf("%s", sqlite3_column_text(list, 0));
+      n_args = sqlite3_column_int(list, 1);
+    }
+    sqlite3_finalize(list);
+    if (name && sqlite3_create_function_v2(db, name, n_args, SQLITE_ANY, NULL,
+                                           NULL, NULL, NULL, NULL)) {
+      rc = SQLITE_ERROR;
+    }
+    sqlite3_free(name);
+  }
+  return rc == SQLITE_DONE;
+}

@@ -9,6 +9,8 @@
 
 #include "base/sqlite_api.h"
 
+#include <stdbool.h>
+
 /* The module of stand-ins: CREATE VIRTUAL TABLE x USING
 ** hotpath_stand_in(CREATE TABLE x(a, b HIDDEN)). */
 #define HP_STUB_MODULE "hotpath_stand_in"
@@ -27,5 +29,11 @@ HP_MUST_CHECK int hp_stubs_function(sqlite3 *db, const char *name, int n_args,
 ** TABLE statement. An SQLite code. */
 HP_MUST_CHECK int hp_stubs_module(sqlite3 *db, const char *name,
                                   const char *declaration);
+
+/* The opposite: takes off db, a private connection, what an application
+** registers on every connection and may do anything when it is called: all
+** functions but SQLite's own and those that are declared deterministic;
+** hotpath's own go, too. True if none is left. */
+bool hp_stubs_remove_functions(sqlite3 *db);
 
 #endif
