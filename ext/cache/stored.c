@@ -19,7 +19,7 @@ static int find(hp_conn *c, const char *name, bool *is_there, char **err) {
 
   *is_there = !rc && sqlite3_step(stmt) == SQLITE_ROW;
   if (*is_there) is_other = !sqlite3_column_int(stmt, 0);
-  sqlite3_finalize(stmt);
+  if (!rc) rc = sqlite3_finalize(stmt);
   if (!is_other) return rc;
   *err = sqlite3_mprintf("temp.%s is there, and is not a cached table", name);
   return SQLITE_ERROR;
