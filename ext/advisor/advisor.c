@@ -167,6 +167,49 @@ static int search_surely(hp_session *s, double total, bool *set) {
   return rc;
 }
 
+/* ---- of one statement alone nothing tells what else the bytes are wanted for:
+** an index that repeats the table is too much for the little it saves besides a
+** narrow one */
+
+static const double nearly_all = 0.95, much_smaller = 1.0 / 3;
+
+/* Puts the smallest such index in the place of i, unless it is there. */
+static int shrink_one(hp_session *s, bool *set, int i, double *total) {
+  const hp_lab_index *large = hp_lab_index_at(s->lab, i);
+  double enough = s->bare - nearly_all * (s->bare - *total);
+  int64_t least = (int64_t)(much_smaller * (double)large->n_bytes);
+  int found = i, rc = SQLITE_OK;
+
+  set[i] = false;
+  for (int k = 0; rc == SQLITE_OK && k < hp_lab_count(s->lab); k++) {
+    const hp_lab_index *x = hp_lab_index_at(s->lab, k);
+    bool was = set[k];
+    double cost;
+
+    if (x->n_bytes > least || sqlite3_stricmp(x->table, large->table)) continue;
+    set[k] = true;
+    rc = cost_of_set(s, set, &cost);
+    set[k] = was;
+    if (rc != SQLITE_OK || cost > enough) continue;
+    *total = cost;
+    least = x->n_bytes - 1;
+    found = k;
+  }
+  set[found] = true;
+  return rc;
+}
+
+static int shrink(hp_session *s, bool *set) {
+  double total;
+  int rc = cost_of_set(s, set, &total);
+
+  for (int i = s->n_originals; rc == SQLITE_OK && i < hp_lab_count(s->lab);
+       i++) {
+    if (set[i]) rc = shrink_one(s, set, i, &total);
+  }
+  return rc;
+}
+
 static int advise(hp_session *s, sqlite3 *host) {
   bool *set = NULL;
   double total;
@@ -182,6 +225,7 @@ static int advise(hp_session *s, sqlite3 *host) {
     hp_trial_be_patient(s->trial);
     rc = search_surely(s, total, set);
   }
+  if (rc == SQLITE_OK && s->n == 1) rc = shrink(s, set);
   if (rc == SQLITE_OK) {
     rc = hp_verdict_give(s->lab, s->trial, s->statements, s->n, set, s->out,
                          s->err);

@@ -258,19 +258,26 @@ static int extend(char **text, const char *between, const char *sentence) {
   return SQLITE_OK;
 }
 
-/* The advice to drop, at d, becomes part of the advice to create, at c. */
-static int replace(hp_report *r, int c, int d) {
-  hp_advice *made = &r->at[c], gone = r->at[d];
-  int rc = extend(&made->ddl, "\n", gone.ddl);
+static void forget(hp_report *r, int d) {
+  hp_advice gone = r->at[d];
 
-  if (rc == SQLITE_OK) {
-    rc = extend(&made->evidence,
-                "; begins with all columns of what goes: ", gone.ddl);
-  }
-  made->action = "replace";
   for (int i = d; i + 1 < r->n; i++) r->at[i] = r->at[i + 1];
   r->n--;
   hp_advice_term(&gone);
+}
+
+/* The advice to drop, at d, becomes part of the advice to create, at c. */
+static int replace(hp_report *r, int c, int d) {
+  hp_advice *made = &r->at[c];
+  const hp_advice *gone = &r->at[d];
+  int rc = extend(&made->ddl, "\n", gone->ddl);
+
+  if (rc == SQLITE_OK) {
+    rc = extend(&made->evidence,
+                "; begins with all columns of what goes: ", gone->ddl);
+  }
+  made->action = "replace";
+  forget(r, d);
   return rc;
 }
 
@@ -290,6 +297,24 @@ static int find_replacements(writing *w, const bool *set) {
     }
   }
   return rc;
+}
+
+static bool is_repeated(const writing *w, const bool *set, int index) {
+  for (int k = 0; k < hp_lab_count(w->lab); k++) {
+    if (k != index && set[k] && hp_repeat_covers(w->lab, k, index)) return true;
+  }
+  return false;
+}
+
+/* One statement alone does not tell that an index is of no use, unless another
+** repeats it. The lab shows the set. */
+static void forget_drops(writing *w, const bool *set) {
+  hp_report *r = w->out;
+
+  for (int d = r->n - 1; d >= 0; d--) {
+    if (strcmp(r->at[d].action, "drop")) continue;
+    if (!is_repeated(w, set, r->at[d].index)) forget(r, d);
+  }
 }
 
 /* What became of each statement from first to last. */
@@ -331,7 +356,9 @@ static int write_all(writing *w, bool *set, const bool *final, int only) {
   for (int i = 0; rc == SQLITE_OK && i < hp_lab_count(w->lab); i++) {
     if (set[i] && (only < 0 || i == only)) rc = judge(w, set, i);
   }
-  return rc == SQLITE_OK ? find_replacements(w, set) : rc;
+  if (rc == SQLITE_OK) rc = find_replacements(w, set);
+  if (rc == SQLITE_OK && w->n == 1) forget_drops(w, set);
+  return rc;
 }
 
 static int add_analyze(writing *w, int64_t ns, double min_gain) {

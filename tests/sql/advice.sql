@@ -91,3 +91,20 @@ SELECT 'an index that only repeats another one is to be dropped',
 SELECT 'usage says which one makes it superfluous',
   redundant_with IS 'idx_card_deck_due' FROM index_usage
   WHERE "index" = 'twin';
+
+CREATE TABLE wide(id INTEGER PRIMARY KEY, k INT, pad TEXT);
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+INSERT INTO wide SELECT i, i % 500, hex(randomblob(40)) FROM n;
+SELECT 'one statement alone is not answered with a copy of its table',
+  (SELECT ddl FROM suggest_indexes('SELECT * FROM wide WHERE k = 7')
+    WHERE action = 'create') IS 'CREATE INDEX "idx_wide_k" ON "wide"("k");';
+CREATE INDEX idx_wide_k ON wide(k);
+DROP INDEX twin;
+SELECT 'nor is it, once the narrow one is there',
+  (SELECT count(*) FROM suggest_indexes('SELECT * FROM wide WHERE k = 7')) IS 0;
+SELECT 'of one statement nothing tells that an index is of no use',
+  (SELECT count(*) FROM suggest_indexes('SELECT * FROM wide')
+    WHERE action = 'drop') IS 0;
+SELECT 'of a workload it does',
+  (SELECT count(*) FROM index_suggestions('["SELECT * FROM wide",
+    "SELECT * FROM wide WHERE k = 8"]') WHERE action = 'drop') IS 1;
