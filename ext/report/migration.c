@@ -15,11 +15,22 @@ typedef struct writing {
 } writing;
 
 /* Columns of the advice. */
-enum { ACTION, DDL, GAIN, BEFORE, AFTER, BYTES, BUILD, HELPED, HARMED };
+enum {
+  ACTION,
+  DDL,
+  GAIN,
+  BEFORE,
+  AFTER,
+  BYTES,
+  BUILD,
+  HELPED,
+  HARMED,
+  EVIDENCE
+};
 
 static const char advice_sql[] =
     "SELECT action, ddl, gain, before_ms, after_ms, size_bytes, build_ms,"
-    " helped, harmed FROM index_suggestions WHERE ddl IS NOT NULL"
+    " helped, harmed, evidence FROM index_suggestions WHERE ddl IS NOT NULL"
     " AND action <> 'rewrite'";
 
 /* A comment stays on its line, whatever is in a name. */
@@ -45,9 +56,8 @@ static void write_head(writing *w, int64_t wall_ms) {
   comment(w->s, "Advised by hotpath %s at %s for %s, with SQLite %s.",
           hp_version, iso, file && *file ? file : "a database in memory",
           sqlite3_libversion());
-  comment(w->s, "Each step was tried on a private copy of the database, by "
-                "running the recorded statements. Times are of all their "
-                "recorded calls.");
+  comment(w->s, "Each step was tried, by running the recorded statements. Times"
+                " are of all their recorded calls.");
 }
 
 /* The statements of a JSON list, one a line. */
@@ -123,6 +133,7 @@ static int write_step(writing *w, sqlite3_stmt *row) {
           ++w->n, text(row, ACTION), 100 * sqlite3_column_double(row, GAIN),
           sqlite3_column_double(row, BEFORE), sqlite3_column_double(row, AFTER),
           sqlite3_column_int64(row, BYTES), sqlite3_column_double(row, BUILD));
+  comment(w->s, "   evidence: %s", text(row, EVIDENCE));
   rc = write_statements(w, "faster", text(row, HELPED));
   if (!rc) rc = write_statements(w, "slower", text(row, HARMED));
   undo_create(w, ddl);

@@ -42,6 +42,7 @@ START_TEST(advice_becomes_a_migration_with_figures) {
   }
   text = report();
   expect(text, "migration.db, with SQLite ");
+  expect(text, "\n--    evidence: executed on a private copy (");
   expect(text, "\n-- 1. create: saves 9");
   expect(text, "\n--    faster: SELECT * FROM t WHERE b = ? (300 calls, ");
   expect(text, "\n--    undo: DROP INDEX \"idx_t_b\";\n"
