@@ -382,12 +382,14 @@ static int copy_pragma(extraction *e, const char *name) {
 ** replaces it. */
 static int copy_statistics(extraction *e) {
   sqlite3_stmt *row = NULL;
-  bool has = sqlite3_prepare_v2(e->from, "SELECT 1 FROM main.sqlite_stat1", -1,
-                                &row, NULL) == SQLITE_OK &&
-             sqlite3_step(row) == SQLITE_ROW;
+  bool has = false;
+  int rc = sqlite3_prepare_v2(e->from, "SELECT 1 FROM main.sqlite_stat1", -1,
+                              &row, NULL);
 
-  sqlite3_finalize(row);
-  if (!has) return SQLITE_OK;
+  if (rc == SQLITE_ERROR) return SQLITE_OK; /* there is no such table */
+  if (rc == SQLITE_OK) has = sqlite3_step(row) == SQLITE_ROW;
+  rc = finalize(e, e->from, row, rc);
+  if (rc != SQLITE_OK || !has) return fail(e, e->from, rc);
   return exec(e, "ANALYZE main.sqlite_schema;"
                  "INSERT INTO main.sqlite_stat1(tbl, stat) VALUES('', '1')");
 }

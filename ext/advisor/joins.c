@@ -92,23 +92,23 @@ static int note_pair(search *s, place a, place b) {
 
 /* ---- declared */
 
-/* The only key column of t, or -1. */
-static int primary_key(sqlite3 *db, const hp_table *t) {
-  int found = -1, n = 0;
+/* *out: the only key column of t, or -1. */
+static int primary_key(sqlite3 *db, const hp_table *t, int *out) {
+  int rc = SQLITE_OK, n = 0;
 
-  for (int i = 0; i < t->n_columns; i++) {
+  *out = -1;
+  for (int i = 0; rc == SQLITE_OK && i < t->n_columns; i++) {
     bool is = false;
 
-    if (ask(db,
-            "SELECT 1 FROM pragma_table_info(?1, 'main')"
-            " WHERE name = ?2 AND pk > 0",
-            t, i, &is) == SQLITE_OK &&
-        is) {
-      found = i;
-      n++;
-    }
+    rc = ask(db,
+             "SELECT 1 FROM pragma_table_info(?1, 'main')"
+             " WHERE name = ?2 AND pk > 0",
+             t, i, &is);
+    if (is) *out = i;
+    n += is;
   }
-  return n == 1 ? found : -1;
+  if (n != 1) *out = -1;
+  return rc;
 }
 
 /* One row (table, from, to). */
@@ -118,13 +118,16 @@ static int note_foreign_key(search *s, int child, sqlite3_stmt *row) {
   const char *to = (const char *)sqlite3_column_text(row, 2);
   int p = table ? hp_tables_find(s->tables, table) : -1;
   place a = {.table = child}, b = {.table = p};
+  int rc = SQLITE_OK;
 
   if (!table || !from) return SQLITE_NOMEM;
   if (p < 0) return SQLITE_OK;
   a.column = hp_table_find(&s->tables->at[child], from);
-  b.column = to ? hp_table_find(&s->tables->at[p], to)
-                : primary_key(s->db, &s->tables->at[p]);
-  return note_pair(s, a, b);
+  if (to)
+    b.column = hp_table_find(&s->tables->at[p], to);
+  else
+    rc = primary_key(s->db, &s->tables->at[p], &b.column);
+  return rc == SQLITE_OK ? note_pair(s, a, b) : rc;
 }
 
 /* Keys of several columns are left out. */
@@ -258,7 +261,7 @@ static int find_compared(search *s, hp_lens *lens, const char *sql) {
   sqlite3_free(err);
   if (rc != SQLITE_OK) return rc == SQLITE_NOMEM ? rc : SQLITE_OK;
   rc = read_program(s, rows);
-  sqlite3_finalize(rows);
+  if (sqlite3_finalize(rows) == SQLITE_NOMEM) rc = SQLITE_NOMEM;
   return rc;
 }
 
