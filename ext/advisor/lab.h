@@ -31,9 +31,9 @@ typedef struct hp_lab_index {
   char *table;
   char *sql;       /* its CREATE INDEX statement */
   int64_t root;    /* page */
+  /* Of a sample these two are reckoned for all rows. */
   int64_t n_bytes; /* of its pages; 0: not known (no dbstat) */
   int64_t build_ns;
-  /* In a sample these two are reckoned for all rows. */
   bool is_original; /* the host has it */
   bool is_unique;
   bool is_partial;
