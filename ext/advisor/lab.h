@@ -29,8 +29,8 @@ typedef struct hp_lab hp_lab;
 typedef struct hp_lab_index {
   char *name;
   char *table;
-  char *sql;       /* its CREATE INDEX statement */
-  int64_t root;    /* page */
+  char *sql;    /* its CREATE INDEX statement */
+  int64_t root; /* page */
   /* Of a sample these two are reckoned for all rows. */
   int64_t n_bytes; /* of its pages; 0: not known (no dbstat) */
   int64_t build_ns;
