@@ -48,11 +48,11 @@ static const double least_ns_per_call = 1000;
 
 /* What a built index must save at least. */
 static double least_gain(const hp_session *s, int index) {
+  const hp_candidate *c = &s->candidates.at[s->made_of[index - s->n_originals]];
   double calls = 0;
 
   for (int q = 0; q < s->n; q++) {
-    if (s->candidates.at[s->made_of[index - s->n_originals]].helps[q] &&
-        s->statements[q].calls > calls) {
+    if ((c->helps[q] || c->together[q]) && s->statements[q].calls > calls) {
       calls = s->statements[q].calls;
     }
   }

@@ -89,6 +89,7 @@ static void free_candidate(hp_candidate *c) {
   sqlite3_free(c->body);
   sqlite3_free(c->name);
   sqlite3_free(c->helps);
+  sqlite3_free(c->together);
 }
 
 static void credit(hp_candidate *c, int statement, double weight) {
@@ -100,20 +101,22 @@ static void credit(hp_candidate *c, int statement, double weight) {
 /* Takes ownership of body and name. *at is its place. */
 static int append(hp_candidates *out, int table, char *body, char *name,
                   hp_candidate **at) {
-  size_t n = (size_t)out->n_statements * sizeof(bool);
+  size_t n = (size_t)out->n_statements;
   hp_candidate c = {.table = table,
                     .body = body,
                     .name = name,
-                    .helps = sqlite3_malloc64(n ? n : 1)};
+                    .helps = sqlite3_malloc64(n * sizeof *c.helps + 1),
+                    .together = sqlite3_malloc64(n * sizeof *c.together + 1)};
   hp_candidate *grown =
       sqlite3_realloc64(out->at, ((size_t)out->n + 1) * sizeof *grown);
 
   if (grown) out->at = grown;
-  if (!grown || !body || !name || !c.helps) {
+  if (!grown || !body || !name || !c.helps || !c.together) {
     free_candidate(&c);
     return SQLITE_NOMEM;
   }
-  memset(c.helps, 0, n);
+  memset(c.helps, 0, n * sizeof *c.helps);
+  memset(c.together, 0, n * sizeof *c.together);
   out->at[out->n] = c;
   *at = &out->at[out->n++];
   return SQLITE_OK;

@@ -11,15 +11,22 @@
 
 #include "advisor/lens.h"
 
+/* Of which candidates of a statement together the planner chooses some. */
+typedef enum hp_together {
+  HP_TOGETHER_ALL = 1,   /* all that were made for it */
+  HP_TOGETHER_PLAIN = 2, /* those that are neither covering nor partial */
+} hp_together;
+
 typedef struct hp_candidate {
-  int table;     /* position in hp_tables */
-  char *body;    /* "tbl"("a","b" DESC) WHERE "c" = 1 */
-  char *name;    /* idx_tbl_a_b…: plain, not yet made unique */
-  bool *helps;   /* of n_statements: which ones it was made for */
-  double weight; /* sum of those statements' weights */
+  int table;         /* position in hp_tables */
+  char *body;        /* "tbl"("a","b" DESC) WHERE "c" = 1 */
+  char *name;        /* idx_tbl_a_b…: plain, not yet made unique */
+  bool *helps;       /* of n_statements: which ones it was made for; on the
+                     ** shortlist: which ones use it without any other */
+  double weight;     /* sum of the weights of the statements that it is for */
+  uint8_t *together; /* of n_statements: sum of hp_together: it is one of those
+                     ** that the planner chooses for this statement */
   bool is_partial;
-  int group;        /* statement number + 1 if it is only used together with
-                    ** the other candidates of that number (OR); else 0 */
   bool is_covering; /* has columns only so that the table need not be read */
 } hp_candidate;
 

@@ -35,9 +35,10 @@ static int seed_once(hp_session *s, int q, bool *set, double price,
   return rc;
 }
 
-/* Adds the group of indexes that helps q only as a whole, if there is one and
-** it is worth it. */
-static int seed_group(hp_session *s, int q, bool *set, double price) {
+/* Adds those that the planner chooses together for q, if that is worth it: one
+** of them may be of use only beside the others. */
+static int seed_group(hp_session *s, int q, hp_together of, bool *set,
+                      double price) {
   hp_cost now, with;
   double calls = s->statements[q].calls, worth = 0;
   bool *more = hp_zeroed((size_t)hp_lab_count(s->lab), sizeof *more);
@@ -47,7 +48,8 @@ static int seed_group(hp_session *s, int q, bool *set, double price) {
     int k = i - s->n_originals;
 
     more[i] = set[i];
-    if (k < 0 || s->candidates.at[s->made_of[k]].group != q + 1 ||
+    if (k < 0 || set[i] ||
+        !(s->candidates.at[s->made_of[k]].together[q] & (uint8_t)of) ||
         hp_session_clashes(s, more, i, -1)) {
       continue;
     }
@@ -85,7 +87,8 @@ int hp_seed_sow(hp_session *s, bool *set) {
     for (int j = 0; rc == SQLITE_OK && added && j < MAX_SEEDS; j++) {
       rc = seed_once(s, q, set, price, &added);
     }
-    if (rc == SQLITE_OK) rc = seed_group(s, q, set, price);
+    if (rc == SQLITE_OK) rc = seed_group(s, q, HP_TOGETHER_ALL, set, price);
+    if (rc == SQLITE_OK) rc = seed_group(s, q, HP_TOGETHER_PLAIN, set, price);
   }
   sqlite3_free(done);
   return rc;

@@ -27,38 +27,86 @@ static int is_used(hp_shadow *shadow, const char *sql, bool *used) {
   return rc == SQLITE_NOMEM ? rc : SQLITE_OK;
 }
 
-static int try_statements(hp_candidate *c, int n, hp_shadow *shadow,
-                          const hp_statement *statements,
-                          const double *weights) {
+/* All that is looked at. before: of each candidate and statement, whether the
+** one was made for the other. */
+typedef struct trying {
+  hp_candidates *c;
+  const hp_tables *tables;
+  hp_shadow *shadow;
+  const hp_statement *statements;
+  const double *weights;
+  bool *before;
+  char **err;
+} trying;
+
+static bool is_for(const trying *t, int i, int q) {
+  return t->before[(size_t)i * (size_t)t->c->n_statements + (size_t)q];
+}
+
+static bool is_small(const hp_tables *tables, const hp_candidate *c) {
+  return tables->at[c->table].n_rows < SMALL_ROWS;
+}
+
+/* ---- one by one */
+
+static int try_statements(const trying *t, hp_candidate *c) {
   int rc = SQLITE_OK;
 
   c->weight = 0;
-  for (int s = 0; rc == SQLITE_OK && s < n; s++) {
-    if (!c->helps[s]) continue;
-    rc = is_used(shadow, statements[s].sql, &c->helps[s]);
-    if (c->helps[s]) c->weight += weights[s];
+  for (int q = 0; rc == SQLITE_OK && q < t->c->n_statements; q++) {
+    if (!c->helps[q]) continue;
+    rc = is_used(t->shadow, t->statements[q].sql, &c->helps[q]);
+    if (c->helps[q]) c->weight += t->weights[q];
   }
   return rc;
 }
 
-/* ---- OR: an index for each side, or none */
+static void help_none(const trying *t, hp_candidate *c) {
+  memset(c->helps, 0, (size_t)t->c->n_statements);
+  c->weight = 0;
+}
 
-static int create_numbered(const hp_candidates *c, int i, hp_shadow *shadow,
-                           char **err) {
-  char *sql =
-      sqlite3_mprintf("CREATE INDEX main." NAME "_%d_ ON %s", i, c->at[i].body);
-  int rc = sql ? hp_shadow_exec(shadow, sql, err) : SQLITE_NOMEM;
+/* Finds out which of its statements would use the candidate. An index that
+** cannot be created helps none. */
+static int try_candidate(const trying *t, hp_candidate *c) {
+  char *sql = sqlite3_mprintf("CREATE INDEX main." NAME " ON %s", c->body);
+  int rc, rc_drop;
+
+  if (!sql) return SQLITE_NOMEM;
+  rc = hp_shadow_exec(t->shadow, sql, t->err);
+  sqlite3_free(sql);
+  if (rc == SQLITE_NOMEM) return rc;
+  if (rc != SQLITE_OK) {
+    sqlite3_free(*t->err);
+    *t->err = NULL;
+    help_none(t, c);
+    return SQLITE_OK;
+  }
+  rc = try_statements(t, c);
+  rc_drop = hp_shadow_exec(t->shadow, "DROP INDEX main." NAME, t->err);
+  return rc ? rc : rc_drop;
+}
+
+/* ---- together: an index may be of use only beside another one */
+
+static int create_numbered(const trying *t, int i) {
+  char *sql = sqlite3_mprintf("CREATE INDEX main." NAME "_%d_ ON %s", i,
+                              t->c->at[i].body);
+  int rc = sql ? hp_shadow_exec(t->shadow, sql, t->err) : SQLITE_NOMEM;
 
   sqlite3_free(sql);
-  sqlite3_free(*err);
-  *err = NULL;
+  sqlite3_free(*t->err);
+  *t->err = NULL;
   return rc == SQLITE_NOMEM ? rc : SQLITE_OK;
 }
 
-static int drop_numbered(int i, hp_shadow *shadow, char **err) {
+static int drop_numbered(const trying *t, int i) {
   char *sql = sqlite3_mprintf("DROP INDEX IF EXISTS main." NAME "_%d_", i);
-  int rc = sql ? hp_shadow_exec(shadow, sql, err) : SQLITE_NOMEM;
+  int rc = SQLITE_NOMEM;
 
+  sqlite3_free(*t->err);
+  *t->err = NULL;
+  if (sql) rc = hp_shadow_exec(t->shadow, sql, t->err);
   sqlite3_free(sql);
   return rc;
 }
@@ -74,87 +122,73 @@ static bool is_named(const hp_plan *plan, int i) {
   return named;
 }
 
-/* Gives statement q's candidates to the planner all at once, and makes a group
-** of those that it uses. */
-static int try_together(hp_candidates *c, const bool *wanted, int q,
-                        hp_shadow *shadow, const hp_statement *statements,
-                        const double *weights, char **err) {
+static void credit(const trying *t, hp_candidate *c, int q, hp_together of) {
+  if (!c->helps[q] && !c->together[q]) c->weight += t->weights[q];
+  c->together[q] |= (uint8_t)of;
+}
+
+/* Gives the wanted candidates to the planner all at once, and notes which of
+** them it uses for statement q. */
+static int try_together(const trying *t, const bool *wanted, int q,
+                        hp_together of) {
   hp_plan plan = {0};
   char *failure = NULL;
   int rc = SQLITE_OK;
 
-  for (int i = 0; rc == SQLITE_OK && i < c->n; i++) {
-    if (wanted[i]) rc = create_numbered(c, i, shadow, err);
+  for (int i = 0; rc == SQLITE_OK && i < t->c->n; i++) {
+    if (wanted[i]) rc = create_numbered(t, i);
   }
   if (rc == SQLITE_OK) {
-    rc = hp_plan_read(shadow, statements[q].sql, &plan, &failure);
+    rc = hp_plan_read(t->shadow, t->statements[q].sql, &plan, &failure);
     sqlite3_free(failure);
     if (rc != SQLITE_NOMEM) rc = SQLITE_OK;
   }
-  for (int i = 0; i < c->n; i++) {
-    if (!wanted[i] || !is_named(&plan, i)) continue;
-    c->at[i].helps[q] = true;
-    c->at[i].group = q + 1;
-    c->at[i].weight += weights[q];
+  for (int i = 0; i < t->c->n; i++) {
+    if (wanted[i] && is_named(&plan, i)) {
+      credit(t, &t->c->at[i], q, of);
+    }
   }
   hp_plan_term(&plan);
-  for (int i = 0; rc == SQLITE_OK && i < c->n; i++) {
-    if (wanted[i]) rc = drop_numbered(i, shadow, err);
+  for (int i = 0; i < t->c->n; i++) {
+    int rc_drop = wanted[i] ? drop_numbered(t, i) : SQLITE_OK;
+
+    if (rc == SQLITE_OK) rc = rc_drop;
   }
   return rc;
 }
 
-/* For each statement that uses none of its candidates alone. before: of each
-** candidate and statement, whether the one was made for the other. */
-static int try_groups(hp_candidates *c, const bool *before, hp_shadow *shadow,
-                      const hp_statement *statements, const double *weights,
-                      char **err) {
-  bool *wanted = sqlite3_malloc64((size_t)c->n + 1);
+/* Returns how many. */
+static int choose(const trying *t, int q, hp_together of, bool *wanted) {
+  int n = 0;
+
+  for (int i = 0; i < t->c->n; i++) {
+    const hp_candidate *c = &t->c->at[i];
+    bool is_plain = !c->is_covering && !c->is_partial;
+
+    wanted[i] = is_for(t, i, q) && (is_plain || of == HP_TOGETHER_ALL);
+    n += wanted[i];
+  }
+  return n;
+}
+
+static int try_sets(const trying *t, hp_together of) {
+  bool *wanted = sqlite3_malloc64((size_t)t->c->n + 1);
   int rc = wanted ? SQLITE_OK : SQLITE_NOMEM;
 
-  for (int q = 0; rc == SQLITE_OK && q < c->n_statements; q++) {
-    int n = 0, n_used = 0;
-
-    for (int i = 0; i < c->n; i++) {
-      wanted[i] = before[(size_t)i * (size_t)c->n_statements + (size_t)q];
-      n += wanted[i];
-      n_used += c->at[i].helps[q];
-    }
-    if (n > 1 && n_used == 0) {
-      rc = try_together(c, wanted, q, shadow, statements, weights, err);
-    }
+  for (int q = 0; rc == SQLITE_OK && q < t->c->n_statements; q++) {
+    if (choose(t, q, of, wanted) > 1) rc = try_together(t, wanted, q, of);
   }
   sqlite3_free(wanted);
   return rc;
 }
 
-/* Finds out which of its statements would use the candidate. An index that
-** cannot be created helps none. */
-static int try_candidate(hp_candidate *c, int n, hp_shadow *shadow,
-                         const hp_statement *statements, const double *weights,
-                         char **err) {
-  char *sql = sqlite3_mprintf("CREATE INDEX main." NAME " ON %s", c->body);
-  int rc;
-
-  if (!sql) return SQLITE_NOMEM;
-  rc = hp_shadow_exec(shadow, sql, err);
-  sqlite3_free(sql);
-  if (rc == SQLITE_NOMEM) return rc;
-  if (rc != SQLITE_OK) {
-    sqlite3_free(*err);
-    *err = NULL;
-    c->weight = 0;
-    return SQLITE_OK;
-  }
-  rc = try_statements(c, n, shadow, statements, weights);
-  if (rc != SQLITE_OK) return rc;
-  return hp_shadow_exec(shadow, "DROP INDEX main." NAME, err);
-}
+/* ---- of too many, those that matter most */
 
 static void drop_candidate(hp_candidates *c, int i) {
   sqlite3_free(c->at[i].body);
   sqlite3_free(c->at[i].name);
   sqlite3_free(c->at[i].helps);
+  sqlite3_free(c->at[i].together);
   memmove(&c->at[i], &c->at[i + 1], (size_t)(c->n - i - 1) * sizeof *c->at);
   c->n--;
 }
@@ -187,46 +221,37 @@ static void limit_tables(hp_candidates *c, const hp_tables *tables) {
   }
 }
 
-static int try_all(hp_candidates *c, const hp_tables *tables, hp_shadow *shadow,
-                   const hp_statement *statements, const double *weights,
-                   char **err) {
+static int try_all(const trying *t) {
+  size_t row = (size_t)t->c->n_statements;
   int rc = SQLITE_OK;
 
-  for (int i = 0; rc == SQLITE_OK && i < c->n; i++) {
-    if (tables->at[c->at[i].table].n_rows < SMALL_ROWS) {
-      memset(c->at[i].helps, 0, (size_t)c->n_statements);
-      c->at[i].weight = 0;
-      continue;
-    }
-    rc = try_candidate(&c->at[i], c->n_statements, shadow, statements, weights,
-                       err);
+  for (int i = 0; rc == SQLITE_OK && i < t->c->n; i++) {
+    hp_candidate *c = &t->c->at[i];
+
+    if (is_small(t->tables, c)) help_none(t, c);
+    memcpy(t->before + (size_t)i * row, c->helps, row);
+    if (c->weight > 0) rc = try_candidate(t, c);
   }
-  return rc;
+  if (rc == SQLITE_OK) rc = try_sets(t, HP_TOGETHER_ALL);
+  return rc == SQLITE_OK ? try_sets(t, HP_TOGETHER_PLAIN) : rc;
 }
 
 int hp_shortlist(hp_candidates *c, const hp_tables *tables, hp_shadow *shadow,
                  const hp_statement *statements, const double *weights,
                  char **err) {
-  size_t row = (size_t)c->n_statements;
-  bool *before = sqlite3_malloc64((size_t)c->n * row + 1);
-  int rc = before ? SQLITE_OK : SQLITE_NOMEM;
+  size_t n = (size_t)c->n * (size_t)c->n_statements + 1;
+  trying t = {.c = c,
+              .tables = tables,
+              .shadow = shadow,
+              .statements = statements,
+              .weights = weights,
+              .before = sqlite3_malloc64(n),
+              .err = err};
+  int rc = t.before ? SQLITE_OK : SQLITE_NOMEM;
 
   *err = NULL;
-  for (int i = 0; before && i < c->n; i++) {
-    bool small = tables->at[c->at[i].table].n_rows < SMALL_ROWS;
-
-    if (small)
-      memset(before + (size_t)i * row, 0, row);
-    else
-      memcpy(before + (size_t)i * row, c->at[i].helps, row);
-  }
-  if (rc == SQLITE_OK) {
-    rc = try_all(c, tables, shadow, statements, weights, err);
-  }
-  if (rc == SQLITE_OK) {
-    rc = try_groups(c, before, shadow, statements, weights, err);
-  }
-  sqlite3_free(before);
+  if (rc == SQLITE_OK) rc = try_all(&t);
+  sqlite3_free(t.before);
   for (int i = c->n - 1; rc == SQLITE_OK && i >= 0; i--) {
     if (c->at[i].weight <= 0) drop_candidate(c, i);
   }

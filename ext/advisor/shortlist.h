@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
 **
 ** Which candidates are worth building: those that SQLite's planner would use
-** for a statement they were made for, tried one by one as indexes without
-** rows on a shadow; of the rest, those that matter most.
+** for a statement they were made for, tried as indexes without rows on a
+** shadow, one by one and then all of a statement's together; of the rest, those
+** that matter most.
 */
 #ifndef HP_ADVISOR_SHORTLIST_H
 #define HP_ADVISOR_SHORTLIST_H

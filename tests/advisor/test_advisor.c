@@ -89,6 +89,16 @@ static const trap traps[] = {
     {"a join goes one way", "",
      "1 SELECT u.*, t.* FROM u JOIN t ON t.c = u.d WHERE u.name = 'n77'",
      "ON \"u\"(\"name\");\nON \"t\"(\"c\");", "\"d\"", 2},
+    {"an index may be of use only beside another one",
+     "CREATE TABLE person(id INTEGER PRIMARY KEY, kind INT, pad);"
+     "INSERT INTO person SELECT id, c / 50, pad FROM t;"
+     "CREATE TABLE bill(id INTEGER PRIMARY KEY, person INT, day INT, pad);"
+     "INSERT INTO bill SELECT id, c, a, pad FROM t;"
+     "CREATE TABLE line(bill INT, n INT, day INT, PRIMARY KEY(bill, n));"
+     "INSERT INTO line SELECT t.id, tiny.x, a FROM t, tiny WHERE tiny.x < 4;",
+     "1 SELECT l.day FROM person AS p, bill AS b, line AS l WHERE p.kind = 7"
+     " AND b.person = p.id AND l.bill = b.id AND b.day < 45 AND l.day > 5",
+     "ON \"person\"(\"kind\"\nON \"bill\"(\"person\"", "", -1},
     {"max() needs no direction", "", "1 SELECT max(c) FROM t",
      "ON \"t\"(\"c\");", "DESC", 1},
     {"ORDER BY has a collation", "",
