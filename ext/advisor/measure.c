@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "advisor/measure.h"
 
+#include "advisor/sorting.h"
 #include "base/clock.h"
 #include "base/hash.h"
 
 #include <string.h>
 
-enum { STEPS_PER_CALL = 1000 }; /* of the progress handler */
+enum { STEPS_PER_CALL = 250 }; /* of the progress handler */
 
-static const double ns_per_step = 14.5, ns_per_page = 150;
+static const double ns_per_step = 14.5, ns_per_page = 150, ns_per_compare = 15;
 
 double hp_cost_model(const hp_cost *c) {
-  return (double)c->steps * ns_per_step + (double)c->pages * ns_per_page;
+  return (double)c->steps * ns_per_step + (double)c->pages * ns_per_page +
+         (double)c->compares * ns_per_compare;
 }
 
 static int exec(sqlite3 *db, const char *sql, char **err) {
@@ -23,12 +25,17 @@ static int exec(sqlite3 *db, const char *sql, char **err) {
   return rc;
 }
 
-typedef struct cap {
-  int64_t calls_left;
-} cap;
+typedef struct progress {
+  int64_t steps, cap_steps; /* 0: no cap */
+  hp_sorting sorting;
+} progress;
 
-static int count_down(void *arg) {
-  return --((cap *)arg)->calls_left <= 0;
+static int on_progress(void *arg) {
+  progress *p = arg;
+
+  p->steps += STEPS_PER_CALL;
+  hp_sorting_look(&p->sorting, p->steps);
+  return p->cap_steps && p->steps > p->cap_steps;
 }
 
 static int64_t page_gets(sqlite3 *db) {
@@ -87,15 +94,16 @@ static int step_to_end(sqlite3 *db, sqlite3_stmt *stmt, hp_cost *out) {
 int hp_measure_run(sqlite3 *db, sqlite3_stmt *stmt, int64_t cap_steps,
                    hp_cost *out, char **err) {
   bool writes = !sqlite3_stmt_readonly(stmt);
-  cap c = {cap_steps / STEPS_PER_CALL + 1};
-  int rc = SQLITE_OK;
+  progress p = {.cap_steps = cap_steps};
+  int rc = SQLITE_OK, rc_sorting;
 
   *out = (hp_cost){0};
   *err = NULL;
   if (writes) rc = exec(db, "SAVEPOINT hp_run", err);
   if (rc != SQLITE_OK) return rc;
-  if (cap_steps && HP_HAS_API(progress_handler)) {
-    sqlite3_progress_handler(db, STEPS_PER_CALL, count_down, &c);
+  hp_sorting_begin(&p.sorting, stmt);
+  if (HP_HAS_API(progress_handler)) {
+    sqlite3_progress_handler(db, STEPS_PER_CALL, on_progress, &p);
   }
   rc = step_to_end(db, stmt, out);
   if (HP_HAS_API(progress_handler)) {
@@ -107,11 +115,15 @@ int hp_measure_run(sqlite3 *db, sqlite3_stmt *stmt, int64_t cap_steps,
   out->is_capped = rc == SQLITE_INTERRUPT;
   if (writes) out->rows = 0;
   sqlite3_reset(stmt);
+  rc_sorting = hp_sorting_end(&p.sorting, out->steps, &out->compares);
+  if (rc_sorting != SQLITE_OK && rc_sorting != SQLITE_NOMEM && !*err) {
+    *err = sqlite3_mprintf("%s", sqlite3_errmsg(db));
+  }
   /* An interrupted write has rolled back everything, savepoint included. */
   if (writes && !sqlite3_get_autocommit(db)) {
     int undone = exec(db, "ROLLBACK TO hp_run; RELEASE hp_run", err);
 
     if (undone != SQLITE_OK) return undone;
   }
-  return rc == SQLITE_DONE || rc == SQLITE_INTERRUPT ? SQLITE_OK : rc;
+  return rc == SQLITE_DONE || rc == SQLITE_INTERRUPT ? rc_sorting : rc;
 }

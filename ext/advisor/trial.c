@@ -149,9 +149,11 @@ static void assume_worst(const subject *s, hp_cost *cost) {
   if (!s->first.is_capped) {
     cost->steps *= 8;
     cost->pages *= 8;
+    cost->compares *= 8;
   }
   if (cost->steps < s->first.steps) cost->steps = s->first.steps;
   if (cost->pages < s->first.pages) cost->pages = s->first.pages;
+  if (cost->compares < s->first.compares) cost->compares = s->first.compares;
   if (cost->ns < s->first.ns) cost->ns = s->first.ns;
 }
 
