@@ -37,8 +37,8 @@ typedef struct hp_candidates {
   int n_statements;
 } hp_candidates;
 
-/* True if few of the table's rows have this constant in a column of few
-** different values: then a partial index is offered. */
+/* True if few of the table's rows have this constant, and it is one of few
+** values or stands for "none": then a partial index is offered. */
 typedef bool hp_is_rare(void *arg, int table, int column, const char *literal);
 
 /* Makes the candidates for n_statements statements with these needs and

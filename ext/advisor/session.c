@@ -31,21 +31,32 @@ static int64_t number(sqlite3 *db, char *sql) {
   return value;
 }
 
-/* Few different values, and at most a fifth of the rows with this one. What
-** cannot be counted is not rare. NULL is a value of its own. */
+/* What stands for "none yet", and so in the program's text rather than for a
+** value that varies. */
+static bool is_sentinel(const char *literal) {
+  static const char *const all[] = {"NULL", "-1", "0", "''"};
+
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    if (strcmp(literal, all[i]) == 0) return true;
+  }
+  return false;
+}
+
+/* A sentinel or one of few different values, and at most a fifth of the rows
+** with it. What cannot be counted is not rare. */
 static bool is_rare(void *arg, int table, int column, const char *literal) {
   hp_session *s = arg;
   sqlite3 *db = hp_lab_db(s->lab);
   const hp_table *t = &s->tables.at[table];
   const char *name = t->columns[column].name;
-  bool is_null = strcmp(literal, "NULL") == 0;
-  int64_t n;
+  int64_t n = 1;
 
-  n = is_null ? 1
-              : number(db, sqlite3_mprintf(
-                               "SELECT count(*) FROM (SELECT DISTINCT \"%w\""
+  if (!is_sentinel(literal)) {
+    n = number(db,
+               sqlite3_mprintf("SELECT count(*) FROM (SELECT DISTINCT \"%w\""
                                " FROM main.\"%w\" LIMIT %d)",
                                name, t->name, FEW_VALUES + 1));
+  }
   if (n < 0 || n > FEW_VALUES) return false;
   n = number(db, sqlite3_mprintf("SELECT count(*) FROM main.\"%w\""
                                  " WHERE \"%w\" IS %s",

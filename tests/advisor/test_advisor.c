@@ -110,6 +110,14 @@ static const trap traps[] = {
     {"a rare constant makes a partial index", "",
      "1 SELECT * FROM t WHERE flag = 1 AND a = 0 ORDER BY c",
      "WHERE \"flag\" = 1", "", 1},
+    {"so does one that stands for \"none yet\"",
+     "CREATE TABLE job(id INTEGER PRIMARY KEY, batch INT, pad);"
+     "INSERT INTO job SELECT id, iif(id % 100, id, -1), pad FROM t",
+     "1 SELECT id FROM job WHERE batch = -1", "WHERE \"batch\" = -1", "", 1},
+    {"but not one of many values",
+     "CREATE TABLE job(id INTEGER PRIMARY KEY, batch INT, pad);"
+     "INSERT INTO job SELECT id, id / 50, pad FROM t",
+     "1 SELECT pad FROM job WHERE batch = 7", "ON \"job\"(\"batch\");", "", 1},
     {"a frequent constant makes none", "", "1 SELECT * FROM t WHERE flag = 0",
      "", "CREATE", 0},
     {"grouping is covered", "", "1 SELECT a, max(c) FROM t GROUP BY a",
