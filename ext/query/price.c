@@ -6,6 +6,7 @@
 
 enum {
   MAX_VALUES = 256,
+  MAX_SCAN = 10 * 1000,        /* rows in which they are looked for */
   ROUNDS = 3,                  /* of which the fastest counts */
   BUDGET_NS = 5 * 1000 * 1000, /* for one measurement */
   COPY_NS = 20 * 1000 * 1000,  /* for copying a column */
@@ -42,12 +43,26 @@ static int run(sqlite3_stmt *stmt) {
   return sqlite3_reset(stmt);
 }
 
-static int read_sample(sqlite3 *db, const char *sql, int n, sample *out) {
+/* Prepares a SELECT of result over up to n different values x. An index may
+** give the same one many times in a row, and a batch takes it once. */
+static int prepare_values(sqlite3 *db, const char *result, const char *values,
+                          int n, sqlite3_stmt **out) {
+  char *sql = sqlite3_mprintf(
+      "WITH v(x) AS (%s), d(x) AS (SELECT DISTINCT x FROM v LIMIT %d)"
+      " SELECT %s FROM d",
+      values, n, result);
+  int rc = sql ? prepare(db, sql, out) : SQLITE_NOMEM;
+
+  sqlite3_free(sql);
+  if (rc == SQLITE_OK) sqlite3_bind_int(*out, 1, MAX_SCAN);
+  return rc;
+}
+
+static int read_sample(sqlite3 *db, const char *values, int n, sample *out) {
   sqlite3_stmt *stmt;
-  int rc = prepare(db, sql, &stmt);
+  int rc = prepare_values(db, "x", values, n, &stmt);
 
   if (rc != SQLITE_OK) return rc;
-  sqlite3_bind_int(stmt, 1, n);
   while (rc == SQLITE_OK && out->n < n && sqlite3_step(stmt) == SQLITE_ROW) {
     sqlite3_value *v = sqlite3_value_dup(sqlite3_column_value(stmt, 0));
 
@@ -100,14 +115,10 @@ static int measure_lookups(sqlite3 *db, const char *sql, const sample *s,
 /* Binds the first n values as a JSON array to stmt. */
 static int bind_array(sqlite3 *db, const char *values, int n,
                       sqlite3_stmt *stmt) {
-  char *sql = sqlite3_mprintf(
-      "WITH v(x) AS (%s) SELECT json_group_array(x) FROM v", values);
   sqlite3_stmt *array = NULL;
-  int rc = sql ? prepare(db, sql, &array) : SQLITE_NOMEM;
+  int rc = prepare_values(db, "json_group_array(x)", values, n, &array);
 
-  sqlite3_free(sql);
   if (rc != SQLITE_OK) return rc;
-  sqlite3_bind_int(array, 1, n);
   if (sqlite3_step(array) == SQLITE_ROW)
     rc = sqlite3_bind_value(stmt, 1, sqlite3_column_value(array, 0));
   if (rc != SQLITE_OK) {
@@ -288,9 +299,10 @@ double hp_price_prepare_ns(sqlite3 *db, const char *sql) {
     int64_t start = hp_clock_ns();
     sqlite3_stmt *stmt = NULL;
     int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
-    double now = (double)(hp_clock_ns() - start);
+    double now;
 
     sqlite3_finalize(stmt);
+    now = (double)(hp_clock_ns() - start);
     if (rc != SQLITE_OK) return 0;
     if (i == 0 || now < ns) ns = now;
   }

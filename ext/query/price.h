@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 typedef struct hp_price {
-  int n_values;      /* looked up */
+  int n_values;      /* different ones, looked up */
   double lookup_ns;  /* one lookup, statement reused, in a transaction */
   double batch_ns;   /* the rewrite, for n_values; 0: there is none */
   double indexed_ns; /* one lookup of the column with an index, on a copy of
@@ -42,7 +42,8 @@ double hp_price_virtual_read_ns(sqlite3 *db);
 ** of up to three times; 0 if it fails. */
 double hp_price_run_ns(sqlite3 *db, const char *sql);
 
-/* Nanoseconds of preparing sql on db, without running it; 0 if it fails. */
+/* Nanoseconds of preparing and finalizing sql on db, without running it; 0 if
+** it fails. */
 double hp_price_prepare_ns(sqlite3 *db, const char *sql);
 
 /* Nanoseconds of a small INSERT inside a transaction, on a private database in

@@ -14,7 +14,7 @@ static int n_missed;
 static char dir[DIR_BYTES];
 static pid_t dir_owner;
 
-static double now_ns(void) {
+double bench_now_ns(void) {
   struct timespec t;
 
   clock_gettime(CLOCK_MONOTONIC, &t);
@@ -22,10 +22,10 @@ static double now_ns(void) {
 }
 
 static double time_of(bench_side side, int64_t n) {
-  double start = now_ns();
+  double start = bench_now_ns();
 
   side.run(side.arg, n);
-  return now_ns() - start;
+  return bench_now_ns() - start;
 }
 
 /* The least of three: a run that was interrupted says nothing. */
@@ -56,9 +56,9 @@ static int compare_doubles(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-static double median(double *values) {
-  qsort(values, N_PAIRS, sizeof(*values), compare_doubles);
-  return values[N_PAIRS / 2];
+double bench_median(double *values, int n) {
+  qsort(values, (size_t)n, sizeof(*values), compare_doubles);
+  return values[n / 2];
 }
 
 static double wanted_run_ns(void) {
@@ -100,11 +100,13 @@ static void print_row(const char *work, const char *yard_name, double ours,
                       double yard, double figure, bench_target target,
                       double value) {
   static const char *const signs[] = {"<= %.2fx", ">= %.2fx", "<=+%.0f ns",
-                                      "-"};
-  static const char *const shapes[] = {"%.2fx", "%.2fx", "%+.1f ns", "%.2fx"};
+                                      "1/x..%.1fx", "-"};
+  static const char *const shapes[] = {"%.2fx", "%.2fx", "%+.1f ns", "%.2fx",
+                                       "%.2fx"};
   char a[32], b[32], limit[32], ratio[32];
   int is_met = target == BENCH_AT_LEAST ? figure >= value : figure <= value;
 
+  if (target == BENCH_WITHIN) is_met = figure <= value && figure >= 1 / value;
   if (target == BENCH_INFORMATION) is_met = 1;
   if (!is_met) n_missed++;
 #pragma GCC diagnostic push
@@ -122,21 +124,31 @@ static void print_row(const char *work, const char *yard_name, double ours,
   fflush(stdout);
 }
 
+static double figure_of(double ours, double yard, bench_target target) {
+  switch (target) {
+  case BENCH_AT_MOST: return ours / yard;
+  case BENCH_AT_MOST_NS: return ours - yard;
+  default: return yard / ours;
+  }
+}
+
 void bench_row(const char *work, bench_side ours, bench_side yardstick,
                bench_target target, double value) {
-  double t_ours[N_PAIRS], t_yard[N_PAIRS], figures[N_PAIRS], figure;
+  double t_ours[N_PAIRS], t_yard[N_PAIRS], figures[N_PAIRS];
 
   measure(ours, yardstick, t_ours, t_yard);
   for (int i = 0; i < N_PAIRS; i++) {
-    switch (target) {
-    case BENCH_AT_MOST: figures[i] = t_ours[i] / t_yard[i]; break;
-    case BENCH_AT_MOST_NS: figures[i] = t_ours[i] - t_yard[i]; break;
-    default: figures[i] = t_yard[i] / t_ours[i];
-    }
+    figures[i] = figure_of(t_ours[i], t_yard[i], target);
   }
-  figure = median(figures);
-  print_row(work, yardstick.name, median(t_ours), median(t_yard), figure,
+  print_row(work, yardstick.name, bench_median(t_ours, N_PAIRS),
+            bench_median(t_yard, N_PAIRS), bench_median(figures, N_PAIRS),
             target, value);
+}
+
+void bench_figures(const char *work, double ours, const char *yard_name,
+                   double yardstick, bench_target target, double value) {
+  print_row(work, yard_name, ours, yardstick,
+            figure_of(ours, yardstick, target), target, value);
 }
 
 int bench_end(void) {

@@ -34,6 +34,7 @@ typedef enum bench_target {
   BENCH_AT_MOST,     /* ours / yardstick <= target */
   BENCH_AT_LEAST,    /* yardstick / ours >= target */
   BENCH_AT_MOST_NS,  /* ours - yardstick <= target, in ns per work */
+  BENCH_WITHIN,      /* yardstick / ours between 1 / target and target */
   BENCH_INFORMATION, /* yardstick / ours, no target */
 } bench_target;
 
@@ -44,6 +45,16 @@ void bench_head(const char *title);
 ** each ($BENCH_MS). Prints one line with the medians. */
 void bench_row(const char *work, bench_side ours, bench_side yardstick,
                bench_target target, double value);
+
+/* Prints a line with two times that were measured elsewhere, in ns. */
+void bench_figures(const char *work, double ours, const char *yard_name,
+                   double yardstick, bench_target target, double value);
+
+/* Nanoseconds of a clock that never goes back. */
+double bench_now_ns(void);
+
+/* The median of n values, which it sorts. */
+double bench_median(double *values, int n);
 
 /* Ends the table; the exit status of the program: 0 if all targets were
 ** reached, 3 if one was missed. */

@@ -71,6 +71,18 @@ START_TEST(a_batch_beats_its_lookups) {
 }
 END_TEST
 
+/* Behind an index the first 50 values are all the same. */
+START_TEST(a_value_that_comes_many_times_counts_once) {
+  hp_price p;
+
+  test_db_exec(db, "CREATE TABLE notes(book, t); CREATE INDEX i ON notes(book);"
+                   "INSERT INTO notes SELECT (id - 1) / 1000, id FROM books");
+  ck_assert_int_eq(measure("SELECT t FROM notes WHERE book = 7", &p),
+                   SQLITE_OK);
+  ck_assert_int_eq(p.n_values, 10);
+}
+END_TEST
+
 START_TEST(a_limit_goes_where_the_column_is_unique) {
   hp_price p;
 
@@ -134,6 +146,7 @@ Suite *query_price_suite(void) {
     tcase_add_test(c, a_scan_costs_more_than_an_index_would);
     tcase_add_test(c, a_batch_beats_its_lookups);
   }
+  tcase_add_test(c, a_value_that_comes_many_times_counts_once);
   tcase_add_test(c, a_limit_goes_where_the_column_is_unique);
   tcase_add_test(c, what_cannot_be_run_is_not_priced);
   tcase_add_test(c, common_prices_are_measured);
