@@ -377,6 +377,12 @@ static const char *const small_works[] = {
     "20 INSERT INTO parent(v) SELECT a FROM t WHERE id < 500\n"
     "1 SELECT * FROM parent WHERE v = 9",
     "1 SELECT max(c) FROM t\n1 SELECT count(*) FROM t WHERE g = 3",
+    "1 SELECT c.w, t.name FROM parent AS p, child AS c, t WHERE p.v = 7 AND"
+    " c.parent = p.id AND t.c = c.id",
+    "1 SELECT u.p1 FROM u, t, child AS c WHERE u.name = 'n77' AND t.c = u.d"
+    " AND c.parent = t.b\n5 UPDATE child SET parent = 9 WHERE id = 9",
+    "1 SELECT flag, count(*) FROM t GROUP BY flag\n"
+    "1 SELECT * FROM t ORDER BY g, c LIMIT 9",
 };
 
 /* The cost of a set, and what its bytes are worth. */
