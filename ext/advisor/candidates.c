@@ -105,6 +105,7 @@ static int append(hp_candidates *out, int table, char *body, char *name,
   hp_candidate c = {.table = table,
                     .body = body,
                     .name = name,
+                    .n_columns = 1,
                     .helps = sqlite3_malloc64(n * sizeof *c.helps + 1),
                     .together = sqlite3_malloc64(n * sizeof *c.together + 1)};
   hp_candidate *grown =
@@ -144,6 +145,7 @@ static int offer(making *m, int table, const key *k) {
   } else {
     rc = append(m->out, table, body, name_of(&m->tables->at[table], k), &c);
     if (rc != SQLITE_OK) return rc;
+    c->n_columns = k->n;
     c->is_partial = k->where != NULL;
     c->is_covering = k->is_covering;
   }
@@ -319,8 +321,42 @@ int hp_candidates_make(const hp_tables *tables, const hp_needs *needs,
   return rc;
 }
 
+int hp_candidates_chain(hp_candidates *c, const hp_chain *chain) {
+  size_t n = (size_t)c->n_chains + 1;
+  hp_chain *grown = sqlite3_realloc64(c->chains, n * sizeof *grown);
+
+  if (!grown) return SQLITE_NOMEM;
+  c->chains = grown;
+  grown[c->n_chains++] = *chain;
+  return SQLITE_OK;
+}
+
+static bool has_body(const hp_chain *chain, const char *body) {
+  for (int i = 0; i < chain->n; i++) {
+    if (chain->body[i] == body) return true;
+  }
+  return false;
+}
+
+static void drop_chains(hp_candidates *c, const char *body) {
+  int kept = 0;
+
+  for (int i = 0; i < c->n_chains; i++) {
+    if (!has_body(&c->chains[i], body)) c->chains[kept++] = c->chains[i];
+  }
+  c->n_chains = kept;
+}
+
+void hp_candidates_drop(hp_candidates *c, int i) {
+  drop_chains(c, c->at[i].body);
+  free_candidate(&c->at[i]);
+  memmove(&c->at[i], &c->at[i + 1], (size_t)(c->n - i - 1) * sizeof *c->at);
+  c->n--;
+}
+
 void hp_candidates_term(hp_candidates *c) {
   for (int i = 0; i < c->n; i++) free_candidate(&c->at[i]);
   sqlite3_free(c->at);
+  sqlite3_free(c->chains);
   *c = (hp_candidates){0};
 }

@@ -26,15 +26,28 @@ typedef struct hp_candidate {
   double weight;     /* sum of the weights of the statements that it is for */
   uint8_t *together; /* of n_statements: sum of hp_together: it is one of those
                      ** that the planner chooses for this statement */
+  int n_columns;
   bool is_partial;
   bool is_covering; /* has columns only so that the table need not be read */
 } hp_candidate;
+
+enum { HP_CHAIN = 6 };
+
+/* Indexes of one column, each on another table, all of which the planner uses
+** for a statement when there are no others. */
+typedef struct hp_chain {
+  int statement;
+  int n;                      /* from 2 on */
+  const char *body[HP_CHAIN]; /* borrowed from the candidates */
+} hp_chain;
 
 /* Zero-initialised. */
 typedef struct hp_candidates {
   hp_candidate *at; /* n of them */
   int n;
   int n_statements;
+  hp_chain *chains; /* n_chains of them, found when the list is shortened */
+  int n_chains;
 } hp_candidates;
 
 /* True if few of the table's rows have this constant, and it is one of few
@@ -56,6 +69,12 @@ HP_MUST_CHECK int hp_candidates_make(const hp_tables *tables,
 HP_MUST_CHECK int hp_candidates_offer(hp_candidates *c, int table,
                                       const char *body, const char *name,
                                       int statement, double weight);
+
+/* Notes a chain. SQLITE_OK or SQLITE_NOMEM. */
+HP_MUST_CHECK int hp_candidates_chain(hp_candidates *c, const hp_chain *chain);
+
+/* Takes out candidate i, and the chains that it belongs to. */
+void hp_candidates_drop(hp_candidates *c, int i);
 
 /* Frees what c owns; may be called again. */
 void hp_candidates_term(hp_candidates *c);

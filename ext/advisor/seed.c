@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "advisor/seed.h"
 
+#include <string.h>
+
 /* What a byte of index must save, in ns of the workload. */
 static double price_of(const hp_session *s) {
   return s->bare * s->options->min_density / hp_session_bytes(s);
@@ -69,7 +71,86 @@ static int seed_group(hp_session *s, int q, hp_together of, bool *set,
   return rc;
 }
 
+/* ---- a chain in place of what was sown for the statement */
+
+static int built_of(const hp_session *s, const char *body) {
+  for (int k = 0; k < s->out->n_built; k++) {
+    if (s->candidates.at[s->made_of[k]].body == body) return s->n_originals + k;
+  }
+  return -1;
+}
+
+/* What q costs with the set, and what those of its indexes are worth that are
+** not in `before`. */
+static int cost_beside(hp_session *s, int q, const bool *before,
+                       const bool *set, double price, double *out) {
+  hp_cost cost;
+  int rc = hp_trial_cost(s->trial, q, set, &cost, s->err);
+
+  *out = s->statements[q].calls * hp_cost_model(&cost);
+  for (int i = 0; i < hp_lab_count(s->lab); i++) {
+    if (set[i] && !before[i]) {
+      *out += price * (double)hp_lab_index_at(s->lab, i)->n_bytes;
+    }
+  }
+  return rc;
+}
+
+/* Makes trial `before` with the chain; false if one of it repeats what is
+** there. */
+static bool take_chain(const hp_session *s, const hp_chain *c,
+                       const bool *before, bool *trial) {
+  memcpy(trial, before, (size_t)hp_lab_count(s->lab) * sizeof *trial);
+  for (int k = 0; k < c->n; k++) {
+    int i = built_of(s, c->body[k]);
+
+    if (i < 0 || (!trial[i] && hp_session_clashes(s, trial, i, -1))) {
+      return false;
+    }
+    trial[i] = true;
+  }
+  return true;
+}
+
+static int seed_chains(hp_session *s, int q, const bool *before, bool *set,
+                       double price) {
+  size_t n = (size_t)hp_lab_count(s->lab);
+  bool *trial = hp_zeroed(n, sizeof *trial);
+  double best = 0, cost;
+  int rc = trial ? cost_beside(s, q, before, set, price, &best) : SQLITE_NOMEM;
+
+  for (int i = 0; rc == SQLITE_OK && i < s->candidates.n_chains; i++) {
+    const hp_chain *c = &s->candidates.chains[i];
+
+    if (c->statement != q || !take_chain(s, c, before, trial)) continue;
+    rc = cost_beside(s, q, before, trial, price, &cost);
+    if (rc != SQLITE_OK || cost >= best) continue;
+    best = cost;
+    memcpy(set, trial, n * sizeof *set);
+  }
+  sqlite3_free(trial);
+  return rc;
+}
+
+/* ---- all of it */
+
 enum { MAX_SEEDS = 3 }; /* indexes for one statement */
+
+static int seed(hp_session *s, int q, bool *set, double price) {
+  size_t n = (size_t)hp_lab_count(s->lab);
+  bool *before = hp_zeroed(n, sizeof *before), added = true;
+  int rc = before ? SQLITE_OK : SQLITE_NOMEM;
+
+  if (before) memcpy(before, set, n * sizeof *set);
+  for (int j = 0; rc == SQLITE_OK && added && j < MAX_SEEDS; j++) {
+    rc = seed_once(s, q, set, price, &added);
+  }
+  if (rc == SQLITE_OK) rc = seed_group(s, q, HP_TOGETHER_ALL, set, price);
+  if (rc == SQLITE_OK) rc = seed_group(s, q, HP_TOGETHER_PLAIN, set, price);
+  if (rc == SQLITE_OK) rc = seed_chains(s, q, before, set, price);
+  sqlite3_free(before);
+  return rc;
+}
 
 int hp_seed_sow(hp_session *s, bool *set) {
   bool *done = hp_zeroed((size_t)s->n, sizeof *done);
@@ -77,18 +158,13 @@ int hp_seed_sow(hp_session *s, bool *set) {
   double price = price_of(s);
 
   for (int k = 0; rc == SQLITE_OK && k < s->n; k++) {
-    bool added = true;
     int q = -1;
 
     for (int i = 0; i < s->n; i++) {
       if (!done[i] && (q < 0 || s->weights[i] > s->weights[q])) q = i;
     }
     done[q] = true;
-    for (int j = 0; rc == SQLITE_OK && added && j < MAX_SEEDS; j++) {
-      rc = seed_once(s, q, set, price, &added);
-    }
-    if (rc == SQLITE_OK) rc = seed_group(s, q, HP_TOGETHER_ALL, set, price);
-    if (rc == SQLITE_OK) rc = seed_group(s, q, HP_TOGETHER_PLAIN, set, price);
+    rc = seed(s, q, set, price);
   }
   sqlite3_free(done);
   return rc;

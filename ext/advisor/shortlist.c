@@ -182,16 +182,121 @@ static int try_sets(const trying *t, hp_together of) {
   return rc;
 }
 
-/* ---- of too many, those that matter most */
+/* ---- in chains: beside wider candidates the planner may not see that narrow
+** ones, each on its table, are better than any of them */
 
-static void drop_candidate(hp_candidates *c, int i) {
-  sqlite3_free(c->at[i].body);
-  sqlite3_free(c->at[i].name);
-  sqlite3_free(c->at[i].helps);
-  sqlite3_free(c->at[i].together);
-  memmove(&c->at[i], &c->at[i + 1], (size_t)(c->n - i - 1) * sizeof *c->at);
-  c->n--;
+enum { MAX_NARROW = 48, MAX_TRIES = 32 }; /* of a statement */
+
+static const double least_share = 0.01; /* of the workload, to be worth it */
+
+typedef struct chaining {
+  const trying *t;
+  int q;
+  int narrow[MAX_NARROW]; /* its candidates of one column, by table */
+  int n_narrow;
+  int there[MAX_NARROW]; /* those that the shadow has */
+  int n_there;
+  int n_tries;
+} chaining;
+
+static int table_of(const chaining *h, int at) {
+  return h->t->c->at[h->narrow[at]].table;
 }
+
+static void find_narrow(chaining *h) {
+  for (int i = 0; i < h->t->c->n && h->n_narrow < MAX_NARROW; i++) {
+    const hp_candidate *c = &h->t->c->at[i];
+    int at = h->n_narrow;
+
+    if (!is_for(h->t, i, h->q) || c->n_columns != 1 || c->is_covering ||
+        c->is_partial) {
+      continue;
+    }
+    for (; at > 0 && table_of(h, at - 1) > c->table; at--) {
+      h->narrow[at] = h->narrow[at - 1];
+    }
+    h->narrow[at] = i;
+    h->n_narrow++;
+  }
+}
+
+static bool is_noted(const chaining *h, const hp_chain *chain) {
+  const hp_candidates *c = h->t->c;
+
+  for (int i = 0; i < c->n_chains; i++) {
+    if (c->chains[i].statement == chain->statement &&
+        c->chains[i].n == chain->n &&
+        memcmp(c->chains[i].body, chain->body,
+               (size_t)chain->n * sizeof *chain->body) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Of those that are there, notes the ones that the plan names. */
+static int note_chain(chaining *h, const hp_plan *plan) {
+  hp_chain chain = {.statement = h->q};
+
+  for (int i = 0; i < h->n_there; i++) {
+    hp_candidate *c = &h->t->c->at[h->there[i]];
+
+    if (!is_named(plan, h->there[i])) continue;
+    if (chain.n == HP_CHAIN) return SQLITE_OK;
+    chain.body[chain.n++] = c->body;
+    if (!c->helps[h->q] && c->weight <= 0) c->weight = h->t->weights[h->q];
+  }
+  if (chain.n < 2 || is_noted(h, &chain)) return SQLITE_OK;
+  return hp_candidates_chain(h->t->c, &chain);
+}
+
+static int try_chain(chaining *h) {
+  hp_plan plan = {0};
+  char *failure = NULL;
+  int rc =
+      hp_plan_read(h->t->shadow, h->t->statements[h->q].sql, &plan, &failure);
+
+  sqlite3_free(failure);
+  if (rc != SQLITE_NOMEM) rc = note_chain(h, &plan);
+  hp_plan_term(&plan);
+  h->n_tries++;
+  return rc;
+}
+
+/* One of each table, from position `at` on, in all combinations. */
+static int combine(chaining *h, int at) {
+  int next = at, rc = SQLITE_OK;
+
+  if (at == h->n_narrow) return h->n_there > 1 ? try_chain(h) : SQLITE_OK;
+  while (next < h->n_narrow && table_of(h, next) == table_of(h, at)) next++;
+  for (int i = at; rc == SQLITE_OK && i < next && h->n_tries < MAX_TRIES; i++) {
+    int rc_drop;
+
+    rc = create_numbered(h->t, h->narrow[i]);
+    h->there[h->n_there++] = h->narrow[i];
+    if (rc == SQLITE_OK) rc = combine(h, next);
+    rc_drop = drop_numbered(h->t, h->there[--h->n_there]);
+    if (rc == SQLITE_OK) rc = rc_drop;
+  }
+  return rc;
+}
+
+static int try_chains(const trying *t) {
+  double sum = 0;
+  int rc = SQLITE_OK;
+
+  for (int q = 0; q < t->c->n_statements; q++) sum += t->weights[q];
+  for (int q = 0; rc == SQLITE_OK && q < t->c->n_statements; q++) {
+    chaining h = {.t = t, .q = q};
+
+    if (t->weights[q] < least_share * sum) continue;
+    find_narrow(&h);
+    rc = combine(&h, 0);
+  }
+  return rc;
+}
+
+/* ---- of too many, those that matter most */
 
 /* A covering index is large, and another does nearly as well. */
 static double rank_of(const hp_candidate *c) {
@@ -217,7 +322,7 @@ static void limit_tables(hp_candidates *c, const hp_tables *tables) {
     int i;
 
     if (max < LEAST) max = LEAST;
-    while ((i = least_of(c, t, max)) >= 0) drop_candidate(c, i);
+    while ((i = least_of(c, t, max)) >= 0) hp_candidates_drop(c, i);
   }
 }
 
@@ -233,7 +338,8 @@ static int try_all(const trying *t) {
     if (c->weight > 0) rc = try_candidate(t, c);
   }
   if (rc == SQLITE_OK) rc = try_sets(t, HP_TOGETHER_ALL);
-  return rc == SQLITE_OK ? try_sets(t, HP_TOGETHER_PLAIN) : rc;
+  if (rc == SQLITE_OK) rc = try_sets(t, HP_TOGETHER_PLAIN);
+  return rc == SQLITE_OK ? try_chains(t) : rc;
 }
 
 int hp_shortlist(hp_candidates *c, const hp_tables *tables, hp_shadow *shadow,
@@ -253,7 +359,7 @@ int hp_shortlist(hp_candidates *c, const hp_tables *tables, hp_shadow *shadow,
   if (rc == SQLITE_OK) rc = try_all(&t);
   sqlite3_free(t.before);
   for (int i = c->n - 1; rc == SQLITE_OK && i >= 0; i--) {
-    if (c->at[i].weight <= 0) drop_candidate(c, i);
+    if (c->at[i].weight <= 0) hp_candidates_drop(c, i);
   }
   if (rc == SQLITE_OK) limit_tables(c, tables);
   return rc;
