@@ -32,9 +32,9 @@ static int64_t number(sqlite3 *db, char *sql) {
 }
 
 /* What stands for "none yet", and so in the program's text rather than for a
-** value that varies. */
+** value that varies. (0 may be the first of many.) */
 static bool is_sentinel(const char *literal) {
-  static const char *const all[] = {"NULL", "-1", "0", "''"};
+  static const char *const all[] = {"NULL", "-1", "''"};
 
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     if (strcmp(literal, all[i]) == 0) return true;

@@ -291,7 +291,9 @@ static int try_chains(const trying *t) {
 
     if (t->weights[q] < least_share * sum) continue;
     find_narrow(&h);
-    rc = combine(&h, 0);
+    if (h.n_narrow && table_of(&h, 0) != table_of(&h, h.n_narrow - 1)) {
+      rc = combine(&h, 0);
+    }
   }
   return rc;
 }

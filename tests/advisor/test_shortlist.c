@@ -122,6 +122,35 @@ START_TEST(an_index_that_is_of_use_only_beside_another_stays) {
 }
 END_TEST
 
+static bool is_chain(const hp_chain *c, const char *a, const char *b) {
+  return c->n == 2 && strcmp(c->body[0], a) == 0 && strcmp(c->body[1], b) == 0;
+}
+
+START_TEST(narrow_indexes_that_a_wider_one_hides_are_noted_as_a_chain) {
+  ck_assert_int_eq(offer("bill", "bill(day, person)", CHAIN), SQLITE_OK);
+  list.at[0].n_columns = 2;
+  ck_assert_int_eq(offer("person", "person(kind)", CHAIN), SQLITE_OK);
+  ck_assert_int_eq(offer("bill", "bill(day)", CHAIN), SQLITE_OK);
+  ck_assert_int_eq(offer("bill", "bill(person)", CHAIN), SQLITE_OK);
+  shorten();
+  ck_assert_int_eq(list.n_chains, 1);
+  ck_assert(is_chain(&list.chains[0], "person(kind)", "bill(person)") ||
+            is_chain(&list.chains[0], "bill(person)", "person(kind)"));
+  ck_assert_int_eq(list.chains[0].statement, CHAIN);
+}
+END_TEST
+
+START_TEST(a_candidate_that_goes_takes_its_chains_along) {
+  ck_assert_int_eq(offer("person", "person(kind)", CHAIN), SQLITE_OK);
+  ck_assert_int_eq(offer("bill", "bill(person)", CHAIN), SQLITE_OK);
+  shorten();
+  ck_assert_int_eq(list.n_chains, 1);
+  hp_candidates_drop(&list, 0);
+  ck_assert_int_eq(list.n, 1);
+  ck_assert_int_eq(list.n_chains, 0);
+}
+END_TEST
+
 START_TEST(a_table_of_few_rows_gets_none) {
   ck_assert_int_eq(offer("tiny", "tiny(x)", ON_TINY), SQLITE_OK);
   ck_assert_int_eq(offer("tiny", "tiny(x, y)", ON_TINY), SQLITE_OK);
@@ -185,6 +214,8 @@ Suite *advisor_shortlist_suite(void) {
   tcase_add_test(c, an_index_for_each_side_of_or_stays_with_the_other);
   tcase_add_test(c, one_side_of_or_alone_is_of_no_use);
   tcase_add_test(c, an_index_that_is_of_use_only_beside_another_stays);
+  tcase_add_test(c, narrow_indexes_that_a_wider_one_hides_are_noted_as_a_chain);
+  tcase_add_test(c, a_candidate_that_goes_takes_its_chains_along);
   tcase_add_test(c, a_table_of_few_rows_gets_none);
   tcase_add_test(c, a_table_of_many_rows_gets_few);
   tcase_add_test(c, every_allocation_may_fail);
