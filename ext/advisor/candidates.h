@@ -31,7 +31,7 @@ typedef struct hp_candidate {
   bool is_covering; /* has columns only so that the table need not be read */
 } hp_candidate;
 
-enum { HP_CHAIN = 6 };
+enum { HP_CHAIN = 6 }; /* indexes of one chain, at most */
 
 /* Indexes of one column, each on another table, all of which the planner uses
 ** for a statement when there are no others. */

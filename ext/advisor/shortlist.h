@@ -2,8 +2,7 @@
 **
 ** Which candidates are worth building: those that SQLite's planner would use
 ** for a statement they were made for, tried as indexes without rows on a
-** shadow, one by one, all of a statement's together, and in chains; of the
-*rest,
+** shadow, one by one, all of a statement's together, and in chains; of the rest
 ** those that matter most.
 */
 #ifndef HP_ADVISOR_SHORTLIST_H
