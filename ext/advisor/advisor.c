@@ -210,6 +210,23 @@ static int shrink(hp_session *s, bool *set) {
   return rc;
 }
 
+/* Says what the columns of the advised indexes are there for. */
+static int explain_columns(hp_session *s) {
+  for (int i = 0; i < s->out->n; i++) {
+    hp_advice *a = &s->out->at[i];
+    char *text;
+
+    if (a->index < s->n_originals) continue;
+    text = sqlite3_mprintf(
+        "%s; columns: %s", a->evidence,
+        s->candidates.at[s->made_of[a->index - s->n_originals]].why);
+    if (!text) return SQLITE_NOMEM;
+    sqlite3_free(a->evidence);
+    a->evidence = text;
+  }
+  return SQLITE_OK;
+}
+
 static int advise(hp_session *s, sqlite3 *host) {
   bool *set = NULL;
   double total;
@@ -230,6 +247,7 @@ static int advise(hp_session *s, sqlite3 *host) {
     rc = hp_verdict_give(s->lab, s->trial, s->statements, s->n, set, s->out,
                          s->err);
   }
+  if (rc == SQLITE_OK) rc = explain_columns(s);
   if (rc == SQLITE_OK) {
     rc = hp_leftover_give(s->lab, s->trial, &s->tables, s->statements, s->n,
                           set, leftover_share, s->out, s->err);

@@ -5,12 +5,16 @@
 
 enum { MAX_KEY = 2 * HP_NEED_TERMS, MAX_COVERING = 6 };
 
+/* What a column of an index is there for. */
+typedef enum role { EQUAL, RANGE, ORDER, FILTER, READ } role;
+
 /* An index being put together. */
 typedef struct key {
   hp_term at[MAX_KEY]; /* borrowed texts */
+  role roles[MAX_KEY];
   int n;
-  const hp_term *where; /* column = constant; NULL: whole table */
-  bool is_covering;
+  const hp_term *where; /* column = constant or IS NOT NULL; NULL: all rows */
+  bool is_covering;     /* some columns only save reading the table */
 } key;
 
 typedef struct making {
@@ -23,15 +27,35 @@ typedef struct making {
   int statement; /* whose needs are being worked on */
 } making;
 
-static bool has_column(const key *k, int column) {
+static char present[] = "NOT NULL"; /* told by its address */
+
+/* A column that is the same in all rows of the index need not be in it. */
+static bool has(const key *k, const hp_term *t) {
   for (int i = 0; i < k->n; i++) {
-    if (k->at[i].column == column) return true;
+    if (hp_term_is(&k->at[i], t)) return true;
   }
-  return k->where && k->where->column == column;
+  return k->where && k->where->literal != present && hp_term_is(k->where, t);
 }
 
-static void push(key *k, const hp_term *t) {
-  if (k->n < MAX_KEY && !has_column(k, t->column)) k->at[k->n++] = *t;
+static void push(key *k, const hp_term *t, role r) {
+  if (k->n == MAX_KEY || has(k, t)) return;
+  k->at[k->n] = *t;
+  k->roles[k->n++] = r;
+}
+
+static void push_all(key *k, const hp_term *terms, int n, role r) {
+  for (int i = 0; i < n; i++) push(k, &terms[i], r);
+}
+
+static void append_place(sqlite3_str *s, const hp_table *t, const hp_term *c) {
+  if (c->expression)
+    sqlite3_str_appendall(s, c->expression);
+  else
+    sqlite3_str_appendf(s, "\"%w\"", t->columns[c->column].name);
+}
+
+static bool is_null(const char *literal) {
+  return literal == present || strcmp(literal, "NULL") == 0;
 }
 
 static char *body_of(const hp_table *t, const key *k) {
@@ -41,8 +65,8 @@ static char *body_of(const hp_table *t, const key *k) {
   for (int i = 0; i < k->n; i++) {
     const hp_term *c = &k->at[i];
 
-    sqlite3_str_appendf(s, "%s\"%w\"", i ? ", " : "",
-                        t->columns[c->column].name);
+    if (i) sqlite3_str_appendall(s, ", ");
+    append_place(s, t, c);
     if (c->collation) sqlite3_str_appendf(s, " COLLATE \"%w\"", c->collation);
     if (c->is_desc) sqlite3_str_appendall(s, " DESC");
   }
@@ -50,7 +74,7 @@ static char *body_of(const hp_table *t, const key *k) {
   if (k->where) {
     sqlite3_str_appendf(
         s, " WHERE \"%w\" %s %s", t->columns[k->where->column].name,
-        strcmp(k->where->literal, "NULL") == 0 ? "IS" : "=", k->where->literal);
+        is_null(k->where->literal) ? "IS" : "=", k->where->literal);
   }
   return sqlite3_str_finish(s);
 }
@@ -70,14 +94,26 @@ static void append_word(sqlite3_str *s, const char *name) {
   append_plain(s, name);
 }
 
+/* The function of an expression, too: lower(name) is lower_name. */
+static void append_term(sqlite3_str *s, const hp_table *t, const hp_term *c) {
+  const char *expression = c->expression ? c->expression : "";
+  int n = (int)strcspn(expression, "( ->");
+
+  if (expression[n] == '(') {
+    char *function = sqlite3_mprintf("%.*s", n, expression);
+
+    if (function) append_word(s, function);
+    sqlite3_free(function);
+  }
+  append_word(s, t->columns[c->column].name);
+}
+
 static char *name_of(const hp_table *t, const key *k) {
   sqlite3_str *s = sqlite3_str_new(NULL);
 
   sqlite3_str_appendall(s, "idx");
   append_word(s, t->name);
-  for (int i = 0; i < k->n; i++) {
-    append_word(s, t->columns[k->at[i].column].name);
-  }
+  for (int i = 0; i < k->n; i++) append_term(s, t, &k->at[i]);
   if (k->where) {
     sqlite3_str_appendall(s, "_where");
     append_word(s, t->columns[k->where->column].name);
@@ -85,9 +121,30 @@ static char *name_of(const hp_table *t, const key *k) {
   return sqlite3_str_finish(s);
 }
 
+/* What each column is there for. */
+static char *why_of(const hp_table *t, const key *k) {
+  static const char *const names[] = {[EQUAL] = "equality",
+                                      [RANGE] = "range",
+                                      [ORDER] = "order",
+                                      [FILTER] = "filter",
+                                      [READ] = "covering"};
+  sqlite3_str *s = sqlite3_str_new(NULL);
+
+  for (int i = 0; i < k->n; i++) {
+    if (i) sqlite3_str_appendall(s, ", ");
+    if (k->at[i].expression)
+      sqlite3_str_appendall(s, k->at[i].expression);
+    else
+      sqlite3_str_appendall(s, t->columns[k->at[i].column].name);
+    sqlite3_str_appendf(s, " (%s)", names[k->roles[i]]);
+  }
+  return sqlite3_str_finish(s);
+}
+
 static void free_candidate(hp_candidate *c) {
   sqlite3_free(c->body);
   sqlite3_free(c->name);
+  sqlite3_free(c->why);
   sqlite3_free(c->helps);
   sqlite3_free(c->together);
 }
@@ -98,13 +155,14 @@ static void credit(hp_candidate *c, int statement, double weight) {
   c->weight += weight;
 }
 
-/* Takes ownership of body and name. *at is its place. */
+/* Takes ownership of the texts. *at is its place. */
 static int append(hp_candidates *out, int table, char *body, char *name,
-                  hp_candidate **at) {
+                  char *why, hp_candidate **at) {
   size_t n = (size_t)out->n_statements;
   hp_candidate c = {.table = table,
                     .body = body,
                     .name = name,
+                    .why = why,
                     .n_columns = 1,
                     .helps = sqlite3_malloc64(n * sizeof *c.helps + 1),
                     .together = sqlite3_malloc64(n * sizeof *c.together + 1)};
@@ -112,7 +170,7 @@ static int append(hp_candidates *out, int table, char *body, char *name,
       sqlite3_realloc64(out->at, ((size_t)out->n + 1) * sizeof *grown);
 
   if (grown) out->at = grown;
-  if (!grown || !body || !name || !c.helps || !c.together) {
+  if (!grown || !body || !name || !why || !c.helps || !c.together) {
     free_candidate(&c);
     return SQLITE_NOMEM;
   }
@@ -143,7 +201,9 @@ static int offer(making *m, int table, const key *k) {
   if (c) {
     sqlite3_free(body);
   } else {
-    rc = append(m->out, table, body, name_of(&m->tables->at[table], k), &c);
+    const hp_table *t = &m->tables->at[table];
+
+    rc = append(m->out, table, body, name_of(t, k), why_of(t, k), &c);
     if (rc != SQLITE_OK) return rc;
     c->n_columns = k->n;
     c->is_partial = k->where != NULL;
@@ -154,7 +214,8 @@ static int offer(making *m, int table, const key *k) {
 }
 
 int hp_candidates_offer(hp_candidates *c, int table, const char *body,
-                        const char *name, int statement, double weight) {
+                        const char *name, const char *why, int statement,
+                        double weight) {
   hp_candidate *at = find(c, body);
   int rc = SQLITE_OK;
 
@@ -163,7 +224,7 @@ int hp_candidates_offer(hp_candidates *c, int table, const char *body,
 
     append_plain(plain, name);
     rc = append(c, table, sqlite3_mprintf("%s", body),
-                sqlite3_str_finish(plain), &at);
+                sqlite3_str_finish(plain), sqlite3_mprintf("%s", why), &at);
   }
   if (rc == SQLITE_OK) credit(at, statement, weight);
   return rc;
@@ -172,7 +233,7 @@ int hp_candidates_offer(hp_candidates *c, int table, const char *body,
 /* ---- the order of equalities: columns that more of the work compares come
 ** first, so that statements can share an index */
 
-static double share(const making *m, int table, int column) {
+static double share(const making *m, int table, const hp_term *t) {
   double sum = 0;
 
   for (int s = 0; s < m->out->n_statements; s++) {
@@ -182,7 +243,7 @@ static double share(const making *m, int table, int column) {
       const hp_need *n = &m->needs[s].at[i];
 
       for (int j = 0; n->table == table && j < n->n_eq; j++) {
-        if (n->eq[j].column == column) found = true;
+        if (hp_term_is(&n->eq[j], t)) found = true;
       }
     }
     if (found) sum += m->weights[s];
@@ -192,8 +253,8 @@ static double share(const making *m, int table, int column) {
 
 static void sort_equalities(const making *m, hp_need *n) {
   for (int i = 1; i < n->n_eq; i++) {
-    for (int j = i; j > 0 && share(m, n->table, n->eq[j].column) >
-                                 share(m, n->table, n->eq[j - 1].column);
+    for (int j = i; j > 0 && share(m, n->table, &n->eq[j]) >
+                                 share(m, n->table, &n->eq[j - 1]);
          j--) {
       hp_term t = n->eq[j];
 
@@ -211,33 +272,61 @@ static int offer_covering(making *m, const hp_need *n, key k) {
 
   if (n->used >> 63) return SQLITE_OK;
   for (int i = 0; i < t->n_columns; i++) {
-    if (!(n->used >> i & 1) || i == t->rowid_alias || has_column(&k, i)) {
+    hp_term column = {.column = i};
+
+    if (!(n->used >> i & 1) || i == t->rowid_alias || has(&k, &column)) {
       continue;
     }
     if (k.n >= MAX_COVERING) return SQLITE_OK;
-    push(&k, &(hp_term){.column = i});
+    push(&k, &column, READ);
     k.is_covering = true;
   }
   return offer(m, n->table, &k);
 }
 
-/* Offers base, base and each range, base and the order; each also covering. */
-static int offer_tails(making *m, const hp_need *n, const key *base) {
-  key ordered = *base;
-  int rc = offer(m, n->table, base);
+/* What else rows are chosen by, so that fewer of the table's are read. */
+static int offer_filtered(making *m, const hp_need *n, key k) {
+  int n_before = k.n;
 
-  if (rc == SQLITE_OK) rc = offer_covering(m, n, *base);
+  push_all(&k, n->eq, n->n_eq, FILTER);
+  push_all(&k, n->range, n->n_range, FILTER);
+  push_all(&k, n->present, n->n_present, FILTER);
+  if (k.n == n_before || k.n > MAX_COVERING) return SQLITE_OK;
+  k.is_covering = true;
+  return offer(m, n->table, &k);
+}
+
+/* Offers k, also covering and, if asked, filtering. */
+static int offer_key(making *m, const hp_need *n, const key *k, bool filters) {
+  int rc = offer(m, n->table, k);
+
+  if (rc == SQLITE_OK) rc = offer_covering(m, n, *k);
+  if (rc == SQLITE_OK && filters) rc = offer_filtered(m, n, *k);
+  return rc;
+}
+
+static bool has_all(const key *k, const hp_term *terms, int n) {
+  for (int i = 0; i < n; i++) {
+    if (!has(k, &terms[i])) return false;
+  }
+  return true;
+}
+
+/* Offers base, base and each range, base and the order. */
+static int offer_tails(making *m, const hp_need *n, const key *base) {
+  bool is_whole = has_all(base, n->eq, n->n_eq);
+  key ordered = *base;
+  int rc = offer_key(m, n, base, is_whole && n->n_range == 0 && base->n);
+
   for (int i = 0; rc == SQLITE_OK && i < n->n_range; i++) {
     key k = *base;
 
-    push(&k, &n->range[i]);
-    rc = offer(m, n->table, &k);
-    if (rc == SQLITE_OK) rc = offer_covering(m, n, k);
+    push(&k, &n->range[i], RANGE);
+    rc = offer_key(m, n, &k, is_whole);
   }
-  for (int i = 0; i < n->n_order; i++) push(&ordered, &n->order[i]);
-  if (rc == SQLITE_OK) rc = offer(m, n->table, &ordered);
-  if (rc == SQLITE_OK) rc = offer_covering(m, n, ordered);
-  return rc;
+  push_all(&ordered, n->order, n->n_order, ORDER);
+  if (rc != SQLITE_OK || ordered.n == base->n) return rc;
+  return offer_key(m, n, &ordered, is_whole || base->n == 0);
 }
 
 /* A scan backwards gives the reverse order, so only a mixture needs DESC. */
@@ -255,9 +344,9 @@ static int offer_whole(making *m, const hp_need *n) {
   for (int first = 0; rc == SQLITE_OK && first < n->n_eq; first++) {
     key k = {.n = 0}, single = {.n = 0};
 
-    push(&k, &n->eq[first]);
-    for (int i = 0; i < n->n_eq; i++) push(&k, &n->eq[i]);
-    push(&single, &n->eq[first]);
+    push(&k, &n->eq[first], EQUAL);
+    push_all(&k, n->eq, n->n_eq, EQUAL);
+    push(&single, &n->eq[first], EQUAL);
     rc = first == 0 ? offer_tails(m, n, &k) : offer(m, n->table, &k);
     if (rc == SQLITE_OK && n->n_eq > 1) rc = offer_tails(m, n, &single);
   }
@@ -265,26 +354,40 @@ static int offer_whole(making *m, const hp_need *n) {
   return rc;
 }
 
+/* Over the rows with where alone: the other equalities, none of them, and if
+** nothing else is asked, the column itself. */
+static int offer_rows(making *m, const hp_need *n, const hp_term *where) {
+  key k = {.where = where};
+  int rc;
+
+  push_all(&k, n->eq, n->n_eq, EQUAL);
+  rc = offer_tails(m, n, &k);
+  if (rc == SQLITE_OK && k.n > 0) {
+    rc = offer_tails(m, n, &(key){.where = where});
+  }
+  if (rc == SQLITE_OK && k.n == 0 && n->n_order == 0) {
+    key own = {.at = {*where}, .roles = {FILTER}, .n = 1, .where = where};
+
+    rc = offer(m, n->table, &own);
+  }
+  return rc;
+}
+
 static int offer_partial(making *m, const hp_need *n) {
   int rc = SQLITE_OK;
 
-  for (int p = 0; rc == SQLITE_OK && p < n->n_eq; p++) {
-    key k = {.where = &n->eq[p]};
+  for (int i = 0; rc == SQLITE_OK && i < n->n_eq; i++) {
+    const hp_term *t = &n->eq[i];
 
-    if (!n->eq[p].literal || n->eq[p].collation) continue;
-    if (!m->is_rare(m->arg, n->table, n->eq[p].column, n->eq[p].literal)) {
-      continue;
-    }
-    for (int i = 0; i < n->n_eq; i++) push(&k, &n->eq[i]);
-    rc = offer_tails(m, n, &k);
-    if (rc == SQLITE_OK && k.n > 0) {
-      rc = offer_tails(m, n, &(key){.where = &n->eq[p]});
-    }
-    if (rc == SQLITE_OK && k.n == 0 && n->n_order == 0) {
-      key own = {.at = {n->eq[p]}, .n = 1, .where = &n->eq[p]};
+    if (!t->literal || t->collation) continue;
+    if (!m->is_rare(m->arg, n->table, t->column, t->literal)) continue;
+    rc = offer_rows(m, n, t);
+  }
+  for (int i = 0; rc == SQLITE_OK && i < n->n_present; i++) {
+    hp_term t = {.column = n->present[i].column, .literal = present};
 
-      rc = offer(m, n->table, &own);
-    }
+    if (!m->is_rare(m->arg, n->table, t.column, present)) continue;
+    rc = offer_rows(m, n, &t);
   }
   return rc;
 }

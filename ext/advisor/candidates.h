@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT
 **
 ** Which indexes are worth trying, given what the statements need: equalities
-** first, then one range or the order, covering tails, and partial ones where
-** a rare constant is asked for. Generous, since each is tried afterwards; but
-** no rowid alias and no column of a term that an index cannot help with.
-** Pure.
+** first, then one range or the order, columns that filter or cover, and partial
+** ones where a rare constant or IS NOT NULL is asked for. Generous, since each
+** is tried afterwards; but no rowid alias and no column of a term that an index
+** cannot help with. Pure.
 */
 #ifndef HP_ADVISOR_CANDIDATES_H
 #define HP_ADVISOR_CANDIDATES_H
 
-#include "advisor/lens.h"
+#include "advisor/need.h"
 
 /* Of which candidates of a statement together the planner chooses some. */
 typedef enum hp_together {
@@ -21,6 +21,7 @@ typedef struct hp_candidate {
   int table;         /* position in hp_tables */
   char *body;        /* "tbl"("a","b" DESC) WHERE "c" = 1 */
   char *name;        /* idx_tbl_a_b…: plain, not yet made unique */
+  char *why;         /* its columns' purposes: a (equality), b (order) */
   bool *helps;       /* of n_statements: which ones it was made for; on the
                      ** shortlist: which ones use it without any other */
   double weight;     /* sum of the weights of the statements that it is for */
@@ -28,13 +29,13 @@ typedef struct hp_candidate {
                      ** that the planner chooses for this statement */
   int n_columns;
   bool is_partial;
-  bool is_covering; /* has columns only so that the table need not be read */
+  bool is_covering; /* has columns only so that less of the table is read */
 } hp_candidate;
 
 enum { HP_CHAIN = 6 }; /* indexes of one chain, at most */
 
-/* Indexes of one column, each on another table, all of which the planner uses
-** for a statement when there are no others. */
+/* Indexes of one column, each on another table or all on one, all of which the
+** planner uses for a statement when there are no others. */
 typedef struct hp_chain {
   int statement;
   int n;                      /* from 2 on */
@@ -50,8 +51,9 @@ typedef struct hp_candidates {
   int n_chains;
 } hp_candidates;
 
-/* True if few of the table's rows have this constant, and it is one of few
-** values or stands for "none": then a partial index is offered. */
+/* True if the column IS this literal (SQL text, NOT NULL, too) in few of the
+** table's rows, and it is one of few values or stands for "none" or "some":
+** then a partial index is offered. */
 typedef bool hp_is_rare(void *arg, int table, int column, const char *literal);
 
 /* Makes the candidates for n_statements statements with these needs and
@@ -64,11 +66,12 @@ HP_MUST_CHECK int hp_candidates_make(const hp_tables *tables,
                                      hp_candidates *out);
 
 /* Adds an index of this body for one statement of this weight, or credits the
-** one that is there already; name is made a plain word. SQLITE_OK or
-** SQLITE_NOMEM. */
+** one that is there already; name is made a plain word, why is copied.
+** SQLITE_OK or SQLITE_NOMEM. */
 HP_MUST_CHECK int hp_candidates_offer(hp_candidates *c, int table,
                                       const char *body, const char *name,
-                                      int statement, double weight);
+                                      const char *why, int statement,
+                                      double weight);
 
 /* Notes a chain. SQLITE_OK or SQLITE_NOMEM. */
 HP_MUST_CHECK int hp_candidates_chain(hp_candidates *c, const hp_chain *chain);

@@ -21,72 +21,6 @@ typedef struct lens_table {
   int table; /* position in tables */
 } lens_table;
 
-/* ---- needs */
-
-static void free_terms(hp_term *terms, int n) {
-  for (int i = 0; i < n; i++) {
-    sqlite3_free(terms[i].literal);
-    sqlite3_free(terms[i].collation);
-  }
-}
-
-static void free_need(hp_need *n) {
-  free_terms(n->eq, n->n_eq);
-  free_terms(n->range, n->n_range);
-  free_terms(n->order, n->n_order);
-}
-
-void hp_needs_term(hp_needs *n) {
-  for (int i = 0; i < n->n; i++) free_need(&n->at[i]);
-  sqlite3_free(n->at);
-  *n = (hp_needs){0};
-}
-
-static bool same_text(const char *a, const char *b) {
-  return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-static bool same_terms(const hp_term *a, const hp_term *b, int n) {
-  for (int i = 0; i < n; i++) {
-    if (a[i].column != b[i].column || a[i].is_desc != b[i].is_desc ||
-        !same_text(a[i].literal, b[i].literal) ||
-        !same_text(a[i].collation, b[i].collation)) {
-      return false;
-    }
-  }
-  return true;
-}
-
-static bool same_need(const hp_need *a, const hp_need *b) {
-  return a->table == b->table && a->n_eq == b->n_eq &&
-         a->by_rowid == b->by_rowid && a->n_range == b->n_range &&
-         a->n_order == b->n_order && a->used == b->used &&
-         a->in_rowid_order == b->in_rowid_order &&
-         same_terms(a->eq, b->eq, a->n_eq) &&
-         same_terms(a->range, b->range, a->n_range) &&
-         same_terms(a->order, b->order, a->n_order);
-}
-
-/* Takes ownership of need. */
-static int add_need(hp_needs *needs, hp_need *need) {
-  hp_need *grown;
-
-  for (int i = 0; i < needs->n; i++) {
-    if (same_need(&needs->at[i], need)) {
-      free_need(need);
-      return SQLITE_OK;
-    }
-  }
-  grown = sqlite3_realloc64(needs->at, ((size_t)needs->n + 1) * sizeof *grown);
-  if (!grown) {
-    free_need(need);
-    return SQLITE_NOMEM;
-  }
-  needs->at = grown;
-  needs->at[needs->n++] = *need;
-  return SQLITE_OK;
-}
-
 /* ---- xBestIndex */
 
 /* SQL text of the constant on a constraint's right side, NULL if there is
@@ -119,19 +53,6 @@ static char *collation_of(sqlite3_index_info *info, int i,
   return sqlite3_mprintf("%s", name);
 }
 
-static void add_term(hp_term *terms, int *n, hp_term t) {
-  for (int i = 0; i < *n; i++) {
-    if (terms[i].column == t.column) {
-      free_terms(&t, 1);
-      return;
-    }
-  }
-  if (*n < HP_NEED_TERMS)
-    terms[(*n)++] = t;
-  else
-    free_terms(&t, 1);
-}
-
 static void note_constraint(const hp_table *t, sqlite3_index_info *info, int i,
                             hp_need *need) {
   const struct sqlite3_index_constraint *c = &info->aConstraint[i];
@@ -149,23 +70,26 @@ static void note_constraint(const hp_table *t, sqlite3_index_info *info, int i,
   case SQLITE_INDEX_CONSTRAINT_ISNULL:
     term.literal = literal_of(info, i);
     term.collation = collation_of(info, i, &t->columns[column]);
-    add_term(need->eq, &need->n_eq, term);
+    hp_terms_add(need->eq, &need->n_eq, term);
     break;
   case SQLITE_INDEX_CONSTRAINT_GT:
   case SQLITE_INDEX_CONSTRAINT_GE:
   case SQLITE_INDEX_CONSTRAINT_LT:
   case SQLITE_INDEX_CONSTRAINT_LE:
     term.collation = collation_of(info, i, &t->columns[column]);
-    add_term(need->range, &need->n_range, term);
+    hp_terms_add(need->range, &need->n_range, term);
     break;
   case SQLITE_INDEX_CONSTRAINT_LIKE:
     if (sqlite3_stricmp(t->columns[column].collation, "NOCASE") != 0) {
       term.collation = sqlite3_mprintf("NOCASE");
     }
-    add_term(need->range, &need->n_range, term);
+    hp_terms_add(need->range, &need->n_range, term);
     break;
   case SQLITE_INDEX_CONSTRAINT_GLOB:
-    add_term(need->range, &need->n_range, term);
+    hp_terms_add(need->range, &need->n_range, term);
+    break;
+  case SQLITE_INDEX_CONSTRAINT_ISNOTNULL:
+    hp_terms_add(need->present, &need->n_present, term);
     break;
   default: /* no index helps with the others: <>, IS NOT, LIMIT … */ break;
   }
@@ -182,8 +106,9 @@ static void note_order(const hp_table *t, const sqlite3_index_info *info,
       need->in_rowid_order = i == 0;
       return;
     }
-    add_term(need->order, &need->n_order,
-             (hp_term){.column = column, .is_desc = info->aOrderBy[i].desc});
+    hp_terms_add(
+        need->order, &need->n_order,
+        (hp_term){.column = column, .is_desc = info->aOrderBy[i].desc});
   }
 }
 
@@ -220,9 +145,9 @@ static int plan_lens(sqlite3_vtab *v, sqlite3_index_info *info) {
   }
   note_order(&lens->tables->at[lt->table], info, &need);
   if (!lens->out || lens->rc != SQLITE_OK)
-    free_need(&need);
+    hp_need_free(&need);
   else
-    lens->rc = add_need(lens->out, &need);
+    lens->rc = hp_needs_add(lens->out, &need);
   return lens->rc ? lens->rc : take_equalities(lt, info);
 }
 

@@ -5,43 +5,13 @@
 ** xBestIndex is told the constraints, the order and the columns used. Views
 ** are resolved and subqueries flattened by SQLite itself.
 **
-** Not seen by it: expressions on columns, collations of ORDER BY, and what
-** triggers do.
+** Not seen by it: expressions on columns, collations of ORDER BY, the order
+** that min() and max() want, and what triggers do.
 */
 #ifndef HP_ADVISOR_LENS_H
 #define HP_ADVISOR_LENS_H
 
-#include "advisor/table.h"
-
-enum { HP_NEED_TERMS = 10 };
-
-typedef struct hp_term {
-  int column;
-  char *literal;   /* the constant it is compared with, as SQL; NULL: not known
-                   ** to be constant */
-  char *collation; /* of the comparison; NULL: the column's own */
-  bool is_desc;    /* in an order */
-} hp_term;
-
-/* What one use of a table could be helped with. */
-typedef struct hp_need {
-  int table;                    /* position in hp_tables */
-  hp_term eq[HP_NEED_TERMS];    /* column = value, IS value, IN, IS NULL */
-  hp_term range[HP_NEED_TERMS]; /* < <= > >=, BETWEEN, LIKE, GLOB */
-  hp_term order[HP_NEED_TERMS]; /* ORDER BY, GROUP BY, DISTINCT */
-  int n_eq, n_range, n_order;
-  bool by_rowid;       /* the row is found by its rowid */
-  bool in_rowid_order; /* the order begins with the rowid, behind which nothing
-                       ** counts; it is not in `order` */
-  uint64_t used;       /* bit i: column i is read; bit 63: some
-                       ** column from 63 on */
-} hp_need;
-
-/* Zero-initialised. */
-typedef struct hp_needs {
-  hp_need *at; /* n of them, without repeats */
-  int n;
-} hp_needs;
+#include "advisor/need.h"
 
 typedef struct hp_lens hp_lens;
 
@@ -63,8 +33,5 @@ HP_MUST_CHECK int hp_lens_look(hp_lens *lens, const char *sql, hp_needs *out,
 ** Caller finalizes, before the lens is closed. */
 HP_MUST_CHECK int hp_lens_program(hp_lens *lens, const char *sql,
                                   sqlite3_stmt **out, char **err);
-
-/* Frees what n owns; may be called again. */
-void hp_needs_term(hp_needs *n);
 
 #endif

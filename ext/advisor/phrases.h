@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT
 **
-** Candidates that the lens cannot see, from a statement's text: expressions on
-** a column that are compared or sorted by (`lower(name) = ?`), and columns
-** with a collation of their own (`ORDER BY name COLLATE NOCASE`). A guess is
+** What the lens cannot see of a statement, from its text: expressions on a
+** column that are compared or sorted by (`lower(name) = ?`, `data ->> '$.a'`),
+** sorting by a collation that is not the column's own, and the order that min()
+** and max() want. Which table a column belongs to is guessed, which is
 ** harmless: each candidate is tried. Pure.
 */
 #ifndef HP_ADVISOR_PHRASES_H
 #define HP_ADVISOR_PHRASES_H
 
-#include "advisor/candidates.h"
+#include "advisor/need.h"
 
-/* Offers what statement number `statement` of c's has. touches: of each table,
-** whether the statement uses it. SQLITE_OK or SQLITE_NOMEM. */
-HP_MUST_CHECK int hp_phrases_offer(hp_candidates *c, const hp_tables *tables,
-                                   const bool *touches, const char *sql,
-                                   int statement, double weight);
+/* Adds to the needs of the statement sql what its text tells. SQLITE_OK or
+** SQLITE_NOMEM. */
+HP_MUST_CHECK int hp_phrases_note(const hp_tables *tables, const char *sql,
+                                  hp_needs *needs);
 
 #endif

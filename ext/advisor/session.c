@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "advisor/session.h"
 
+#include "advisor/lens.h"
 #include "advisor/phrases.h"
 #include "advisor/repeat.h"
 #include "advisor/shortlist.h"
@@ -31,10 +32,10 @@ static int64_t number(sqlite3 *db, char *sql) {
   return value;
 }
 
-/* What stands for "none yet", and so in the program's text rather than for a
-** value that varies. (0 may be the first of many.) */
+/* What stands for "none yet" or "some", and so in the program's text rather
+** than for a value that varies. (0 may be the first of many.) */
 static bool is_sentinel(const char *literal) {
-  static const char *const all[] = {"NULL", "-1", "''"};
+  static const char *const all[] = {"NULL", "NOT NULL", "-1", "''"};
 
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     if (strcmp(literal, all[i]) == 0) return true;
@@ -143,7 +144,8 @@ static int weigh(hp_session *s) {
   return rc;
 }
 
-/* What statements need. One that the lens cannot compile has no needs. */
+/* What statements need: what the lens sees, and what their texts tell. One that
+** the lens cannot compile has no needs. */
 static int look(hp_session *s) {
   hp_lens *lens;
   int rc = hp_lens_open(hp_lab_db(s->lab), &s->tables, &lens, s->err);
@@ -154,7 +156,8 @@ static int look(hp_session *s) {
     if (hp_trial_skipped(s->trial, i)) continue;
     rc = hp_lens_look(lens, s->statements[i].sql, &s->needs[i], &err);
     sqlite3_free(err);
-    if (rc != SQLITE_NOMEM) rc = SQLITE_OK;
+    if (rc == SQLITE_NOMEM) break;
+    rc = hp_phrases_note(&s->tables, s->statements[i].sql, &s->needs[i]);
   }
   hp_lens_close(lens);
   return rc;
@@ -171,8 +174,8 @@ static int offer_foreign_key(hp_session *s, int child, int parent,
     const bool *touches = hp_trial_touches(s->trial, q);
 
     if (!touches[child] || !touches[parent]) continue;
-    rc = hp_candidates_offer(&s->candidates, child, body, name, q,
-                             s->weights[q]);
+    rc = hp_candidates_offer(&s->candidates, child, body, name,
+                             "checked by a foreign key", q, s->weights[q]);
   }
   sqlite3_free(body);
   return rc;
@@ -205,27 +208,13 @@ static int offer_foreign_keys(hp_session *s, int child) {
   return rc == SQLITE_DONE ? SQLITE_OK : explain(s, rc, hp_lab_db(s->lab));
 }
 
-/* What the lens does not see. */
-static int offer_others(hp_session *s) {
-  int rc = SQLITE_OK;
-
-  for (int i = 0; rc == SQLITE_OK && i < s->n; i++) {
-    if (hp_trial_skipped(s->trial, i)) continue;
-    rc = hp_phrases_offer(&s->candidates, &s->tables,
-                          hp_trial_touches(s->trial, i), s->statements[i].sql,
-                          i, s->weights[i]);
-  }
-  for (int t = 0; rc == SQLITE_OK && t < s->tables.n; t++) {
-    rc = offer_foreign_keys(s, t);
-  }
-  return rc;
-}
-
 static int choose_candidates(hp_session *s) {
   int rc = hp_candidates_make(&s->tables, s->needs, s->weights, s->n, is_rare,
                               s, &s->candidates);
 
-  if (rc == SQLITE_OK) rc = offer_others(s);
+  for (int t = 0; rc == SQLITE_OK && t < s->tables.n; t++) {
+    rc = offer_foreign_keys(s, t);
+  }
   s->out->n_candidates = s->candidates.n;
   if (rc == SQLITE_OK) {
     rc = hp_shortlist(&s->candidates, &s->tables, s->shadow, s->statements,

@@ -281,6 +281,45 @@ static int combine(chaining *h, int at) {
   return rc;
 }
 
+/* ---- of one table: the planner combines the branches of an OR only where no
+** wider index, nor one for a term beside the OR, looks better */
+
+/* Those from `from` to `to`, but for the one at `without`. */
+static int try_but(chaining *h, int from, int to, int without) {
+  int rc = SQLITE_OK;
+
+  for (int i = from; rc == SQLITE_OK && i < to; i++) {
+    if (i == without) continue;
+    h->there[h->n_there++] = h->narrow[i];
+    rc = create_numbered(h->t, h->narrow[i]);
+  }
+  if (rc == SQLITE_OK) rc = try_chain(h);
+  while (h->n_there > 0) {
+    int rc_drop = drop_numbered(h->t, h->there[--h->n_there]);
+
+    if (rc == SQLITE_OK) rc = rc_drop;
+  }
+  return rc;
+}
+
+/* All of a table, and all but one. */
+static int combine_rows(chaining *h) {
+  int rc = SQLITE_OK;
+
+  h->n_tries = 0;
+  for (int from = 0, to; rc == SQLITE_OK && from < h->n_narrow; from = to) {
+    to = from + 1;
+    while (to < h->n_narrow && table_of(h, to) == table_of(h, from)) to++;
+    if (to - from < 2) continue;
+    for (int i = from; rc == SQLITE_OK && i < to && h->n_tries < MAX_TRIES;
+         i++) {
+      if (to - from > 2) rc = try_but(h, from, to, i);
+    }
+    if (rc == SQLITE_OK) rc = try_but(h, from, to, -1);
+  }
+  return rc;
+}
+
 static int try_chains(const trying *t) {
   double sum = 0;
   int rc = SQLITE_OK;
@@ -294,6 +333,7 @@ static int try_chains(const trying *t) {
     if (h.n_narrow && table_of(&h, 0) != table_of(&h, h.n_narrow - 1)) {
       rc = combine(&h, 0);
     }
+    if (rc == SQLITE_OK) rc = combine_rows(&h);
   }
   return rc;
 }

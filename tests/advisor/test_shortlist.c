@@ -29,10 +29,11 @@ static const hp_statement work[] = {
     {"SELECT l.day FROM person AS p, bill AS b, line AS l WHERE p.kind = 7 AND"
      " b.person = p.id AND l.bill = b.id AND b.day < 9 AND l.day > 9",
      1},
+    {"SELECT * FROM t WHERE (b = 1 OR c = 2) AND pad = 'x'", 1},
 };
-enum { SIMPLE, EITHER, ON_TINY, CHAIN, N_WORK };
+enum { SIMPLE, EITHER, ON_TINY, CHAIN, BESIDE, N_WORK };
 
-static const double weights[N_WORK] = {1, 1, 1, 1};
+static const double weights[N_WORK] = {1, 1, 1, 1, 1};
 
 static sqlite3 *host;
 static hp_lab *lab;
@@ -62,7 +63,7 @@ static void take_down(void) {
 
 static int offer(const char *table, const char *body, int q) {
   return hp_candidates_offer(&list, hp_tables_find(&tables, table), body, "idx",
-                             q, weights[q]);
+                             "", q, weights[q]);
 }
 
 static void shorten(void) {
@@ -125,6 +126,18 @@ END_TEST
 static bool is_chain(const hp_chain *c, const char *a, const char *b) {
   return c->n == 2 && strcmp(c->body[0], a) == 0 && strcmp(c->body[1], b) == 0;
 }
+
+START_TEST(sides_of_or_that_a_term_beside_it_hides_are_noted_as_a_chain) {
+  ck_assert_int_eq(offer("t", "t(pad)", BESIDE), SQLITE_OK);
+  ck_assert_int_eq(offer("t", "t(b)", BESIDE), SQLITE_OK);
+  ck_assert_int_eq(offer("t", "t(c)", BESIDE), SQLITE_OK);
+  shorten();
+  ck_assert(find("t(pad)")->helps[BESIDE]);
+  ck_assert(!find("t(b)")->helps[BESIDE] && !find("t(b)")->together[BESIDE]);
+  ck_assert_int_eq(list.n_chains, 1);
+  ck_assert(is_chain(&list.chains[0], "t(b)", "t(c)"));
+}
+END_TEST
 
 START_TEST(narrow_indexes_that_a_wider_one_hides_are_noted_as_a_chain) {
   ck_assert_int_eq(offer("bill", "bill(day, person)", CHAIN), SQLITE_OK);
@@ -214,6 +227,8 @@ Suite *advisor_shortlist_suite(void) {
   tcase_add_test(c, an_index_for_each_side_of_or_stays_with_the_other);
   tcase_add_test(c, one_side_of_or_alone_is_of_no_use);
   tcase_add_test(c, an_index_that_is_of_use_only_beside_another_stays);
+  tcase_add_test(c,
+                 sides_of_or_that_a_term_beside_it_hides_are_noted_as_a_chain);
   tcase_add_test(c, narrow_indexes_that_a_wider_one_hides_are_noted_as_a_chain);
   tcase_add_test(c, a_candidate_that_goes_takes_its_chains_along);
   tcase_add_test(c, a_table_of_few_rows_gets_none);
