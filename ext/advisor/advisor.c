@@ -8,6 +8,8 @@
 #include "advisor/verdict.h"
 #include "base/clock.h"
 
+#include <float.h>
+
 /* A statement may become dearer by this share without an answer. */
 static const double harm = 0.2;
 
@@ -173,11 +175,13 @@ static int search_surely(hp_session *s, double total, bool *set) {
 
 static const double nearly_all = 0.95, much_smaller = 1.0 / 3;
 
-/* Puts the smallest such index in the place of i, unless it is there. */
+/* Puts the best such index in the place of i, counting what bytes are worth,
+** unless it is there. */
 static int shrink_one(hp_session *s, bool *set, int i, double *total) {
   const hp_lab_index *large = hp_lab_index_at(s->lab, i);
-  double enough = s->bare - nearly_all * (s->bare - *total);
-  int64_t least = (int64_t)(much_smaller * (double)large->n_bytes);
+  double enough = s->bare - nearly_all * (s->bare - *total), best = DBL_MAX;
+  double most = much_smaller * (double)large->n_bytes;
+  double worth = hp_session_price(s);
   int found = i, rc = SQLITE_OK;
 
   set[i] = false;
@@ -186,13 +190,16 @@ static int shrink_one(hp_session *s, bool *set, int i, double *total) {
     bool was = set[k];
     double cost;
 
-    if (x->n_bytes > least || sqlite3_stricmp(x->table, large->table)) continue;
+    if ((double)x->n_bytes > most || sqlite3_stricmp(x->table, large->table)) {
+      continue;
+    }
     set[k] = true;
     rc = cost_of_set(s, set, &cost);
     set[k] = was;
     if (rc != SQLITE_OK || cost > enough) continue;
+    if (cost + worth * (double)x->n_bytes >= best) continue;
+    best = cost + worth * (double)x->n_bytes;
     *total = cost;
-    least = x->n_bytes - 1;
     found = k;
   }
   set[found] = true;

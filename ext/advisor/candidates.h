@@ -34,8 +34,8 @@ typedef struct hp_candidate {
 
 enum { HP_CHAIN = 6 }; /* indexes of one chain, at most */
 
-/* Indexes of one column, each on another table or all on one, all of which the
-** planner uses for a statement when there are no others. */
+/* Indexes, each on another table or all on one, all of which the planner uses
+** for a statement when there are no others. */
 typedef struct hp_chain {
   int statement;
   int n;                      /* from 2 on */

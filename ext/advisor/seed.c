@@ -3,11 +3,6 @@
 
 #include <string.h>
 
-/* What a byte of index must save, in ns of the workload. */
-static double price_of(const hp_session *s) {
-  return s->bare * s->options->min_density / hp_session_bytes(s);
-}
-
 /* Adds to set the index that makes statement q cheapest, its bytes counted;
 ** *added is false if none is worth it. */
 static int seed_once(hp_session *s, int q, bool *set, double price,
@@ -155,7 +150,7 @@ static int seed(hp_session *s, int q, bool *set, double price) {
 int hp_seed_sow(hp_session *s, bool *set) {
   bool *done = hp_zeroed((size_t)s->n, sizeof *done);
   int rc = done ? SQLITE_OK : SQLITE_NOMEM;
-  double price = price_of(s);
+  double price = hp_session_price(s);
 
   for (int k = 0; rc == SQLITE_OK && k < s->n; k++) {
     int q = -1;

@@ -348,6 +348,10 @@ double hp_session_bytes(const hp_session *s) {
   return n > 0 ? (double)n : 1;
 }
 
+double hp_session_price(const hp_session *s) {
+  return s->bare * s->options->min_density / hp_session_bytes(s);
+}
+
 void hp_session_close(hp_session *s) {
   hp_candidates_term(&s->candidates);
   for (int i = 0; s->needs && i < s->n; i++) hp_needs_term(&s->needs[i]);

@@ -75,6 +75,17 @@ static const trap traps[] = {
      "90000 SELECT * FROM t WHERE a = 2 ORDER BY b DESC LIMIT 3\n"
      "1000 SELECT b FROM t WHERE id = (SELECT max(id) FROM t WHERE a = 1)",
      "ON \"t\"(\"a\");\nON \"t\"(\"a\", \"b\");", "", 2},
+    {"a small index that saves more than the smallest",
+     "CREATE TABLE trip(id INTEGER PRIMARY KEY, kind INT, day INT, pad);"
+     "INSERT INTO trip SELECT id, id % 40, id * 13 % 365, pad FROM t"
+     " WHERE id < 1001;"
+     "CREATE TABLE stop(id INTEGER PRIMARY KEY, trip INT, day INT, pad);"
+     "INSERT INTO stop SELECT id, id * 31 % 1000, id * 17 % 365, pad FROM t"
+     " WHERE id < 3001;",
+     "1 SELECT id, pad FROM trip WHERE kind IN (3, 5) AND day < 20 AND"
+     " NOT EXISTS (SELECT 1 FROM stop WHERE stop.trip = trip.id AND"
+     " stop.day > 350) ORDER BY id LIMIT 10",
+     "ON \"trip\"(\"kind\", \"day\");\nON \"stop\"(\"trip\", \"day\");", "", 2},
     {"LIMIT is not a column", "", "1 SELECT * FROM t WHERE c = 7 LIMIT 5",
      "ON \"t\"(\"c\");", "\"id\"\n, ", 1},
     {"IS NULL is an equality", "",
