@@ -21,7 +21,7 @@ typedef struct making {
   const hp_tables *tables;
   const hp_needs *needs;
   const double *weights;
-  hp_is_rare *is_rare;
+  hp_frequency_fn *frequency_of;
   void *arg;
   hp_candidates *out;
   int statement; /* whose needs are being worked on */
@@ -284,10 +284,12 @@ static int offer_covering(making *m, const hp_need *n, key k) {
   return offer(m, n->table, &k);
 }
 
-/* What else rows are chosen by, so that fewer of the table's are read. */
+/* What else rows are chosen by, so that fewer of the table's are read. Of
+** ranges, one had better be searched by. */
 static int offer_filtered(making *m, const hp_need *n, key k) {
   int n_before = k.n;
 
+  if (n->n_range && (k.n == 0 || k.roles[k.n - 1] == EQUAL)) return SQLITE_OK;
   push_all(&k, n->eq, n->n_eq, FILTER);
   push_all(&k, n->range, n->n_range, FILTER);
   push_all(&k, n->present, n->n_present, FILTER);
@@ -296,37 +298,58 @@ static int offer_filtered(making *m, const hp_need *n, key k) {
   return offer(m, n->table, &k);
 }
 
-/* Offers k, also covering and, if asked, filtering. */
-static int offer_key(making *m, const hp_need *n, const key *k, bool filters) {
+/* Offers k, also covering and filtering. */
+static int offer_key(making *m, const hp_need *n, const key *k) {
   int rc = offer(m, n->table, k);
 
   if (rc == SQLITE_OK) rc = offer_covering(m, n, *k);
-  if (rc == SQLITE_OK && filters) rc = offer_filtered(m, n, *k);
-  return rc;
+  return rc == SQLITE_OK ? offer_filtered(m, n, *k) : rc;
 }
 
-static bool has_all(const key *k, const hp_term *terms, int n) {
-  for (int i = 0; i < n; i++) {
-    if (!has(k, &terms[i])) return false;
-  }
-  return true;
+typedef int offer_fn(making *m, const hp_need *n, const key *k);
+
+static int offer_plain(making *m, const hp_need *n, const key *k) {
+  return offer(m, n->table, k);
 }
 
 /* Offers base, base and each range, base and the order. */
-static int offer_tails(making *m, const hp_need *n, const key *base) {
-  bool is_whole = has_all(base, n->eq, n->n_eq);
+static int offer_tails(making *m, const hp_need *n, const key *base,
+                       offer_fn *how) {
   key ordered = *base;
-  int rc = offer_key(m, n, base, is_whole && n->n_range == 0 && base->n);
+  int rc = n->n_range == 0 || base->n ? how(m, n, base) : SQLITE_OK;
 
   for (int i = 0; rc == SQLITE_OK && i < n->n_range; i++) {
     key k = *base;
 
     push(&k, &n->range[i], RANGE);
-    rc = offer_key(m, n, &k, is_whole);
+    rc = how(m, n, &k);
   }
   push_all(&ordered, n->order, n->n_order, ORDER);
   if (rc != SQLITE_OK || ordered.n == base->n) return rc;
-  return offer_key(m, n, &ordered, is_whole || base->n == 0);
+  return how(m, n, &ordered);
+}
+
+static hp_frequency frequency(const making *m, const hp_need *n,
+                              const hp_term *t) {
+  if (t->expression) return HP_MIDDLING;
+  return m->frequency_of(m->arg, n->table, t->column, t->literal);
+}
+
+/* All equalities in front; also without those that are lists, behind which rows
+** are not in order, or true of many rows, which the planner may not know. What
+** has none in front although there is another one is always worse. */
+static int offer_bases(making *m, const hp_need *n, const hp_term *where) {
+  key all = {.where = where}, tight = {.where = where};
+  int rc;
+
+  for (int i = 0; i < n->n_eq; i++) {
+    push(&all, &n->eq[i], EQUAL);
+    if (n->eq[i].is_list || frequency(m, n, &n->eq[i]) == HP_COMMON) continue;
+    push(&tight, &n->eq[i], EQUAL);
+  }
+  rc = offer_tails(m, n, &all, offer_key);
+  if (rc != SQLITE_OK || tight.n == all.n) return rc;
+  return offer_tails(m, n, &tight, offer_key);
 }
 
 /* A scan backwards gives the reverse order, so only a mixture needs DESC. */
@@ -337,40 +360,34 @@ static void simplify_order(hp_need *n) {
   for (int i = 0; i < n->n_order; i++) n->order[i].is_desc = false;
 }
 
-/* All equalities, and every single one of them in front. */
-static int offer_whole(making *m, const hp_need *n) {
+/* Every equality in front, alone and before the others: statements may share
+** the index. */
+static int offer_fronts(making *m, const hp_need *n) {
   int rc = SQLITE_OK;
 
   for (int first = 0; rc == SQLITE_OK && first < n->n_eq; first++) {
     key k = {.n = 0}, single = {.n = 0};
 
-    push(&k, &n->eq[first], EQUAL);
-    push_all(&k, n->eq, n->n_eq, EQUAL);
     push(&single, &n->eq[first], EQUAL);
-    rc = first == 0 ? offer_tails(m, n, &k) : offer(m, n->table, &k);
-    if (rc == SQLITE_OK && n->n_eq > 1) rc = offer_tails(m, n, &single);
+    k = single;
+    push_all(&k, n->eq, n->n_eq, EQUAL);
+    rc = offer(m, n->table, &k);
+    if (rc == SQLITE_OK) rc = offer_tails(m, n, &single, offer_plain);
   }
-  if (rc == SQLITE_OK) rc = offer_tails(m, n, &(key){.n = 0});
   return rc;
 }
 
-/* Over the rows with where alone: the other equalities, none of them, and if
-** nothing else is asked, the column itself. */
+/* Over the rows with where alone; if nothing else is asked, the column itself.
+ */
 static int offer_rows(making *m, const hp_need *n, const hp_term *where) {
-  key k = {.where = where};
-  int rc;
+  bool is_alone = n->n_order == 0 && n->n_range == 0;
+  key own = {.at = {*where}, .roles = {FILTER}, .n = 1, .where = where};
 
-  push_all(&k, n->eq, n->n_eq, EQUAL);
-  rc = offer_tails(m, n, &k);
-  if (rc == SQLITE_OK && k.n > 0) {
-    rc = offer_tails(m, n, &(key){.where = where});
+  for (int i = 0; i < n->n_eq; i++) {
+    if (!hp_term_is(&n->eq[i], where)) is_alone = false;
   }
-  if (rc == SQLITE_OK && k.n == 0 && n->n_order == 0) {
-    key own = {.at = {*where}, .roles = {FILTER}, .n = 1, .where = where};
-
-    rc = offer(m, n->table, &own);
-  }
-  return rc;
+  if (is_alone) return offer(m, n->table, &own);
+  return offer_bases(m, n, where);
 }
 
 static int offer_partial(making *m, const hp_need *n) {
@@ -380,13 +397,13 @@ static int offer_partial(making *m, const hp_need *n) {
     const hp_term *t = &n->eq[i];
 
     if (!t->literal || t->collation) continue;
-    if (!m->is_rare(m->arg, n->table, t->column, t->literal)) continue;
+    if (frequency(m, n, t) != HP_RARE) continue;
     rc = offer_rows(m, n, t);
   }
   for (int i = 0; rc == SQLITE_OK && i < n->n_present; i++) {
     hp_term t = {.column = n->present[i].column, .literal = present};
 
-    if (!m->is_rare(m->arg, n->table, t.column, present)) continue;
+    if (frequency(m, n, &t) != HP_RARE) continue;
     rc = offer_rows(m, n, &t);
   }
   return rc;
@@ -399,18 +416,20 @@ static int offer_need(making *m, const hp_need *need) {
   if (n.by_rowid) return SQLITE_OK;
   sort_equalities(m, &n);
   simplify_order(&n);
-  rc = offer_whole(m, &n);
+  rc = offer_bases(m, &n, NULL);
+  if (rc == SQLITE_OK && n.n_eq > 1) rc = offer_fronts(m, &n);
   if (rc == SQLITE_OK) rc = offer_partial(m, &n);
   return rc;
 }
 
 int hp_candidates_make(const hp_tables *tables, const hp_needs *needs,
                        const double *weights, int n_statements,
-                       hp_is_rare *is_rare, void *arg, hp_candidates *out) {
+                       hp_frequency_fn *frequency_of, void *arg,
+                       hp_candidates *out) {
   making m = {.tables = tables,
               .needs = needs,
               .weights = weights,
-              .is_rare = is_rare,
+              .frequency_of = frequency_of,
               .arg = arg,
               .out = out};
   int rc = SQLITE_OK;

@@ -9,6 +9,7 @@
 #ifndef HP_ADVISOR_CANDIDATES_H
 #define HP_ADVISOR_CANDIDATES_H
 
+#include "advisor/frequency.h"
 #include "advisor/need.h"
 
 /* Of which candidates of a statement together the planner chooses some. */
@@ -51,10 +52,9 @@ typedef struct hp_candidates {
   int n_chains;
 } hp_candidates;
 
-/* True if the column IS this literal (SQL text, NOT NULL, too) in few of the
-** table's rows, and it is one of few values or stands for "none" or "some":
-** then a partial index is offered. */
-typedef bool hp_is_rare(void *arg, int table, int column, const char *literal);
+/* As hp_frequency_of(): what is rare is offered a partial index. */
+typedef hp_frequency hp_frequency_fn(void *arg, int table, int column,
+                                     const char *literal);
 
 /* Makes the candidates for n_statements statements with these needs and
 ** weights (calls times cost of one). The same input gives the same list.
@@ -62,7 +62,7 @@ typedef bool hp_is_rare(void *arg, int table, int column, const char *literal);
 HP_MUST_CHECK int hp_candidates_make(const hp_tables *tables,
                                      const hp_needs *needs,
                                      const double *weights, int n_statements,
-                                     hp_is_rare *is_rare, void *arg,
+                                     hp_frequency_fn *frequency_of, void *arg,
                                      hp_candidates *out);
 
 /* Adds an index of this body for one statement of this weight, or credits the

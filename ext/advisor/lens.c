@@ -53,6 +53,13 @@ static char *collation_of(sqlite3_index_info *info, int i,
   return sqlite3_mprintf("%s", name);
 }
 
+/* True, too, if SQLite is too old to tell. */
+static bool is_list(sqlite3_index_info *info, int i) {
+  if (info->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_EQ) return false;
+  return sqlite3_libversion_number() < 3038000 || !HP_HAS_API(vtab_in) ||
+         sqlite3_vtab_in(info, i, -1);
+}
+
 static void note_constraint(const hp_table *t, sqlite3_index_info *info, int i,
                             hp_need *need) {
   const struct sqlite3_index_constraint *c = &info->aConstraint[i];
@@ -70,6 +77,7 @@ static void note_constraint(const hp_table *t, sqlite3_index_info *info, int i,
   case SQLITE_INDEX_CONSTRAINT_ISNULL:
     term.literal = literal_of(info, i);
     term.collation = collation_of(info, i, &t->columns[column]);
+    term.is_list = is_list(info, i);
     hp_terms_add(need->eq, &need->n_eq, term);
     break;
   case SQLITE_INDEX_CONSTRAINT_GT:

@@ -50,6 +50,7 @@ static bool same_terms(const hp_term *a, int n_a, const hp_term *b, int n_b) {
   if (n_a != n_b) return false;
   for (int i = 0; i < n_a; i++) {
     if (!hp_term_is(&a[i], &b[i]) || a[i].is_desc != b[i].is_desc ||
+        a[i].is_list != b[i].is_list ||
         !same_text(a[i].literal, b[i].literal) ||
         !same_text(a[i].collation, b[i].collation)) {
       return false;

@@ -18,6 +18,7 @@ typedef struct hp_term {
                     ** to be constant */
   char *collation;  /* of the comparison; NULL: the column's own */
   bool is_desc;     /* in an order */
+  bool is_list;     /* IN: compared with several values, or it may be */
 } hp_term;
 
 /* Zero-initialised. Owns the texts of its terms. */

@@ -160,7 +160,7 @@ static bool is_right_side(const reading *r, int i) {
 
 static int note_comparison(reading *r, span in) {
   comparison how = comparison_at(r, in.last + 1);
-  hp_term t = {.column = NONE};
+  hp_term t = {.column = NONE, .is_list = is(r, in.last + 1, "IN")};
 
   if (how == NOT_ONE && is_right_side(r, in.first)) how = EQUALITY;
   if (how == NOT_ONE || (t.column = column_in(r, in)) == NONE) return SQLITE_OK;

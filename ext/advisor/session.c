@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { SHADOW_MS = 5000, FEW_VALUES = 8 };
+enum { SHADOW_MS = 5000 };
 
 static int explain(hp_session *s, int rc, sqlite3 *db) {
   if (rc != SQLITE_OK && rc != SQLITE_NOMEM && !*s->err) {
@@ -17,52 +17,9 @@ static int explain(hp_session *s, int rc, sqlite3 *db) {
   return rc;
 }
 
-/* ---- partial indexes: which constants are rare */
-
-static int64_t number(sqlite3 *db, char *sql) {
-  sqlite3_stmt *stmt = NULL;
-  int64_t value = -1;
-
-  if (sql && sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
-      sqlite3_step(stmt) == SQLITE_ROW) {
-    value = sqlite3_column_int64(stmt, 0);
-  }
-  sqlite3_finalize(stmt);
-  sqlite3_free(sql);
-  return value;
-}
-
-/* What stands for "none yet" or "some", and so in the program's text rather
-** than for a value that varies. (0 may be the first of many.) */
-static bool is_sentinel(const char *literal) {
-  static const char *const all[] = {"NULL", "NOT NULL", "-1", "''"};
-
-  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-    if (strcmp(literal, all[i]) == 0) return true;
-  }
-  return false;
-}
-
-/* A sentinel or one of few different values, and at most a fifth of the rows
-** with it. What cannot be counted is not rare. */
-static bool is_rare(void *arg, int table, int column, const char *literal) {
-  hp_session *s = arg;
-  sqlite3 *db = hp_lab_db(s->lab);
-  const hp_table *t = &s->tables.at[table];
-  const char *name = t->columns[column].name;
-  int64_t n = 1;
-
-  if (!is_sentinel(literal)) {
-    n = number(db,
-               sqlite3_mprintf("SELECT count(*) FROM (SELECT DISTINCT \"%w\""
-                               " FROM main.\"%w\" LIMIT %d)",
-                               name, t->name, FEW_VALUES + 1));
-  }
-  if (n < 0 || n > FEW_VALUES) return false;
-  n = number(db, sqlite3_mprintf("SELECT count(*) FROM main.\"%w\""
-                                 " WHERE \"%w\" IS %s",
-                                 t->name, name, literal));
-  return n >= 0 && n * 5 <= t->n_rows;
+static hp_frequency frequency_of(void *arg, int table, int column,
+                                 const char *literal) {
+  return hp_frequency_of(arg, table, column, literal);
 }
 
 /* ---- the steps */
@@ -209,9 +166,11 @@ static int offer_foreign_keys(hp_session *s, int child) {
 }
 
 static int choose_candidates(hp_session *s) {
-  int rc = hp_candidates_make(&s->tables, s->needs, s->weights, s->n, is_rare,
-                              s, &s->candidates);
+  hp_frequencies f = {.db = hp_lab_db(s->lab), .tables = &s->tables};
+  int rc = hp_candidates_make(&s->tables, s->needs, s->weights, s->n,
+                              frequency_of, &f, &s->candidates);
 
+  hp_frequencies_term(&f);
   for (int t = 0; rc == SQLITE_OK && t < s->tables.n; t++) {
     rc = offer_foreign_keys(s, t);
   }
@@ -329,6 +288,19 @@ int hp_session_build(hp_session *s) {
   if (rc == SQLITE_OK) rc = choose_candidates(s);
   if (rc == SQLITE_OK) rc = build_all(s);
   return rc == SQLITE_OK ? compare_all(s) : rc;
+}
+
+static int64_t number(sqlite3 *db, char *sql) {
+  sqlite3_stmt *stmt = NULL;
+  int64_t value = -1;
+
+  if (sql && sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
+      sqlite3_step(stmt) == SQLITE_ROW) {
+    value = sqlite3_column_int64(stmt, 0);
+  }
+  sqlite3_finalize(stmt);
+  sqlite3_free(sql);
+  return value;
 }
 
 double hp_session_bytes(const hp_session *s) {

@@ -31,13 +31,19 @@ static void take_down(void) {
   test_db_close(db);
 }
 
-/* As if a = 1 and d IS NOT NULL were rare, and nothing else. */
-static bool is_rare(void *unused, int table, int column, const char *literal) {
+/* As if a = 1 and d IS NOT NULL were rare, r = anything common. */
+static hp_frequency frequency_of(void *unused, int table, int column,
+                                 const char *literal) {
   const char *name = tables.at[table].columns[column].name;
 
   (void)unused;
-  return (strcmp(name, "a") == 0 && strcmp(literal, "1") == 0) ||
-         (strcmp(name, "d") == 0 && strcmp(literal, "NOT NULL") == 0);
+  if (strcmp(name, "r") == 0) return HP_COMMON;
+  if (!literal) return HP_MIDDLING;
+  if (strcmp(name, "a") == 0 && strcmp(literal, "1") == 0) return HP_RARE;
+  if (strcmp(name, "d") == 0 && strcmp(literal, "NOT NULL") == 0) {
+    return HP_RARE;
+  }
+  return HP_MIDDLING;
 }
 
 /* body: an index that is among the candidates, or must not be. */
@@ -63,8 +69,14 @@ static const struct {
      "c (range), b (filter)"},
     {"SELECT d FROM t WHERE b = 1", "\"t\"(\"b\", \"d\")", true,
      "b (equality), d (covering)"},
+    {"SELECT * FROM t WHERE b IN (1, 2) ORDER BY c LIMIT 5",
+     "\"t\"(\"c\", \"b\")", true, "c (order), b (filter)"},
     {"SELECT * FROM t WHERE b = 1 ORDER BY c LIMIT 5", "\"t\"(\"c\", \"b\")",
-     true, "c (order), b (filter)"},
+     false, NULL},
+    {"SELECT * FROM t WHERE r = 1 ORDER BY c LIMIT 5", "\"t\"(\"c\", \"r\")",
+     true, "c (order), r (filter)"},
+    {"SELECT * FROM t WHERE b = 1 AND d IN (2, 3) ORDER BY c",
+     "\"t\"(\"b\", \"c\", \"d\")", true, "b (equality), c (order), d (filter)"},
     {"SELECT * FROM t WHERE b = 1 AND d IS NOT NULL", "\"t\"(\"b\", \"d\")",
      true, "b (equality), d (filter)"},
     {"SELECT * FROM t WHERE b = 1 AND d IS NOT NULL",
@@ -104,7 +116,8 @@ static int make(const char *sql, hp_candidates *out) {
   *out = (hp_candidates){0};
   if (rc == SQLITE_OK) rc = hp_phrases_note(&tables, sql, &needs);
   if (rc == SQLITE_OK) {
-    rc = hp_candidates_make(&tables, &needs, &weight, 1, is_rare, NULL, out);
+    rc = hp_candidates_make(&tables, &needs, &weight, 1, frequency_of, NULL,
+                            out);
   }
   hp_needs_term(&needs);
   return rc;
@@ -175,7 +188,8 @@ static bool attempt(void *unused) {
   use.range[1].column = 3;
   use.order[0].column = 6;
   use.present[0].column = 4;
-  rc = hp_candidates_make(&tables, &needs, &weight, 1, is_rare, NULL, &all);
+  rc =
+      hp_candidates_make(&tables, &needs, &weight, 1, frequency_of, NULL, &all);
   if (rc == SQLITE_OK) {
     rc = hp_candidates_offer(&all, 0, "t(q)", "q", "", 0, 1);
   }
