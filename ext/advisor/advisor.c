@@ -9,6 +9,7 @@
 #include "base/clock.h"
 
 #include <float.h>
+#include <string.h>
 
 /* A statement may become dearer by this share without an answer. */
 static const double harm = 0.2;
@@ -154,17 +155,67 @@ static int answer_harms(hp_session *s, bool *set, double *total) {
 ** it costs is what its savings were compared with: where one statement takes
 ** nearly everything as long as its index is missing, others count only after
 ** that. At such a point advice that was followed gives no other. */
-static int search_surely(hp_session *s, double total, bool *set) {
+static int search_surely(hp_session *s, double *total, bool *set) {
   bool again = true;
   int rc = SQLITE_OK;
 
   while (rc == SQLITE_OK && again) {
-    double base = total;
+    double base = *total;
 
-    rc = search(s, base, set, &total);
-    if (rc == SQLITE_OK) rc = answer_harms(s, set, &total);
+    rc = search(s, base, set, total);
+    if (rc == SQLITE_OK) rc = answer_harms(s, set, total);
     if (rc == SQLITE_OK) rc = hp_trial_doubt(s->trial, set, &again, s->err);
-    if (total < base * (1 - s->options->min_gain)) again = true;
+    if (*total < base * (1 - s->options->min_gain)) again = true;
+  }
+  return rc;
+}
+
+/* ---- once more from other seeds: what is left is much less than the seeds
+** were weighed by, and indexes of use only beside each other may pay now */
+
+enum { MAX_KICKS = 2 };
+
+static const double kick_share = 0.05; /* of what is left, for a statement */
+
+static double worth_of(const hp_session *s, const bool *set, double base) {
+  double worth = 0;
+
+  for (int i = s->n_originals; i < hp_lab_count(s->lab); i++) {
+    if (set[i]) worth += (double)hp_lab_index_at(s->lab, i)->n_bytes;
+  }
+  return worth * hp_session_price(s, base);
+}
+
+/* *better: set has become one that is, its bytes counted. */
+static int kick(hp_session *s, double *total, bool *set, bool *better) {
+  size_t n = (size_t)hp_lab_count(s->lab);
+  bool *trial = hp_zeroed(n, sizeof *trial);
+  double base = *total, found = *total;
+  int rc = trial ? SQLITE_OK : SQLITE_NOMEM;
+
+  *better = false;
+  if (trial) memcpy(trial, set, n * sizeof *set);
+  if (rc == SQLITE_OK) rc = hp_seed_sow(s, base, kick_share, trial);
+  if (rc == SQLITE_OK && memcmp(trial, set, n * sizeof *set) != 0) {
+    rc = search_surely(s, &found, trial);
+  }
+  if (rc == SQLITE_OK &&
+      found + worth_of(s, trial, base) <
+          base * (1 - s->options->min_gain) + worth_of(s, set, base)) {
+    memcpy(set, trial, n * sizeof *set);
+    *total = found;
+    *better = true;
+  }
+  sqlite3_free(trial);
+  return rc;
+}
+
+static int kick_on(hp_session *s, double *total, bool *set) {
+  bool better = true;
+  int rc = SQLITE_OK;
+
+  for (int i = 0; rc == SQLITE_OK && better && i < MAX_KICKS; i++) {
+    rc = kick(s, total, set, &better);
   }
   return rc;
 }
@@ -181,7 +232,7 @@ static int shrink_one(hp_session *s, bool *set, int i, double *total) {
   const hp_lab_index *large = hp_lab_index_at(s->lab, i);
   double enough = s->bare - nearly_all * (s->bare - *total), best = DBL_MAX;
   double most = much_smaller * (double)large->n_bytes;
-  double worth = hp_session_price(s);
+  double worth = hp_session_price(s, s->bare);
   int found = i, rc = SQLITE_OK;
 
   set[i] = false;
@@ -242,12 +293,13 @@ static int advise(hp_session *s, sqlite3 *host) {
   if (rc == SQLITE_OK) rc = hp_session_build(s);
   if (rc == SQLITE_OK) {
     set = hp_session_originals(s);
-    rc = set ? hp_seed_sow(s, set) : SQLITE_NOMEM;
+    rc = set ? hp_seed_sow(s, s->bare, 0, set) : SQLITE_NOMEM;
   }
   if (rc == SQLITE_OK) rc = search(s, s->bare, set, &total);
   if (rc == SQLITE_OK) {
     hp_trial_be_patient(s->trial);
-    rc = search_surely(s, total, set);
+    rc = search_surely(s, &total, set);
+    if (rc == SQLITE_OK) rc = kick_on(s, &total, set);
   }
   if (rc == SQLITE_OK && s->n == 1) rc = shrink(s, set);
   if (rc == SQLITE_OK) {

@@ -13,7 +13,8 @@ typedef struct key {
   hp_term at[MAX_KEY]; /* borrowed texts */
   role roles[MAX_KEY];
   int n;
-  const hp_term *where; /* column = constant or IS NOT NULL; NULL: all rows */
+  const hp_term *where; /* column = constant, IN list or IS NOT NULL; NULL: all
+                        ** rows */
   bool is_covering;     /* some columns only save reading the table */
 } key;
 
@@ -34,7 +35,8 @@ static bool has(const key *k, const hp_term *t) {
   for (int i = 0; i < k->n; i++) {
     if (hp_term_is(&k->at[i], t)) return true;
   }
-  return k->where && k->where->literal != present && hp_term_is(k->where, t);
+  return k->where && k->where->literal != present && !k->where->is_list &&
+         hp_term_is(k->where, t);
 }
 
 static void push(key *k, const hp_term *t, role r) {
@@ -54,8 +56,11 @@ static void append_place(sqlite3_str *s, const hp_table *t, const hp_term *c) {
     sqlite3_str_appendf(s, "\"%w\"", t->columns[c->column].name);
 }
 
-static bool is_null(const char *literal) {
-  return literal == present || strcmp(literal, "NULL") == 0;
+static const char *operator_for(const hp_term *where) {
+  if (where->literal == present || strcmp(where->literal, "NULL") == 0) {
+    return "IS";
+  }
+  return where->is_list ? "IN" : "=";
 }
 
 static char *body_of(const hp_table *t, const key *k) {
@@ -72,9 +77,9 @@ static char *body_of(const hp_table *t, const key *k) {
   }
   sqlite3_str_appendall(s, ")");
   if (k->where) {
-    sqlite3_str_appendf(
-        s, " WHERE \"%w\" %s %s", t->columns[k->where->column].name,
-        is_null(k->where->literal) ? "IS" : "=", k->where->literal);
+    sqlite3_str_appendf(s, " WHERE \"%w\" %s %s",
+                        t->columns[k->where->column].name,
+                        operator_for(k->where), k->where->literal);
   }
   return sqlite3_str_finish(s);
 }
@@ -343,6 +348,7 @@ static int offer_bases(making *m, const hp_need *n, const hp_term *where) {
   int rc;
 
   for (int i = 0; i < n->n_eq; i++) {
+    if (where && hp_term_is(&n->eq[i], where)) continue;
     push(&all, &n->eq[i], EQUAL);
     if (n->eq[i].is_list || frequency(m, n, &n->eq[i]) == HP_COMMON) continue;
     push(&tight, &n->eq[i], EQUAL);

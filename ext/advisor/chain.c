@@ -5,7 +5,7 @@
 
 enum { MAX_LINKS = 48, MAX_TRIES = 32 }; /* of a statement */
 
-static const double least_share = 0.01; /* of the workload, to be worth it */
+static const double least_share = 0.0005; /* of the workload, to be worth it */
 
 typedef struct chaining {
   const hp_tryout *t;

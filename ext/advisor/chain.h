@@ -12,9 +12,9 @@
 #include "advisor/tryout.h"
 
 /* Notes in t->c the chains that the planner uses for statements which have a
-** hundredth of the weight or more, and gives weight to candidates that only a
-** chain needs. SQLITE_OK, or a code with a sentence in *t->err (NULL: out of
-** memory). */
+** two-thousandth of the weight or more, and gives weight to candidates that
+** only a chain needs. SQLITE_OK, or a code with a sentence in *t->err (NULL:
+** out of memory). */
 HP_MUST_CHECK int hp_chain_try_all(const hp_tryout *t);
 
 #endif

@@ -47,8 +47,9 @@ static hp_frequency count(sqlite3 *db, const hp_table *t, int column,
     return has_few(db, t, column, COMMON_VALUES) ? HP_COMMON : HP_MIDDLING;
   }
   n = number(db, sqlite3_mprintf("SELECT count(*) FROM main.\"%w\""
-                                 " WHERE \"%w\" IS %s",
-                                 t->name, t->columns[column].name, literal));
+                                 " WHERE \"%w\" %s %s",
+                                 t->name, t->columns[column].name,
+                                 *literal == '(' ? "IN" : "IS", literal));
   if (n < 0) return HP_MIDDLING;
   if (n * FIFTH > t->n_rows) return HP_COMMON;
   if (is_sentinel(literal) || has_few(db, t, column, FEW_VALUES)) {

@@ -30,9 +30,9 @@ typedef struct hp_frequencies {
   int n;
 } hp_frequencies;
 
-/* In how many rows the column IS this literal (SQL text; NOT NULL, too); NULL:
-** a value that is not known, taken for one of average frequency. What cannot be
-** counted is middling. */
+/* In how many rows the column IS this literal (SQL text; NOT NULL, too), or IN
+** this list in parentheses; NULL: a value that is not known, taken for one of
+** average frequency. What cannot be counted is middling. */
 hp_frequency hp_frequency_of(hp_frequencies *f, int table, int column,
                              const char *literal);
 

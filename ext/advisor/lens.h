@@ -5,8 +5,8 @@
 ** xBestIndex is told the constraints, the order and the columns used. Views
 ** are resolved and subqueries flattened by SQLite itself.
 **
-** Not seen by it: expressions on columns, collations of ORDER BY, the order
-** that min() and max() want, and what triggers do.
+** Not seen by it: expressions on columns, what is in a list, collations of
+** ORDER BY, the order that min() and max() want, and what triggers do.
 */
 #ifndef HP_ADVISOR_LENS_H
 #define HP_ADVISOR_LENS_H

@@ -14,8 +14,8 @@ typedef struct hp_term {
   int column;
   char *expression; /* SQL text of what is compared, column being one of those
                     ** in it; NULL: the column itself */
-  char *literal;    /* the constant it is compared with, as SQL; NULL: not known
-                    ** to be constant */
+  char *literal;    /* the constant it is compared with, as SQL, several in
+                    ** parentheses; NULL: not known to be constant */
   char *collation;  /* of the comparison; NULL: the column's own */
   bool is_desc;     /* in an order */
   bool is_list;     /* IN: compared with several values, or it may be */

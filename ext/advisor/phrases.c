@@ -181,6 +181,34 @@ static int note_comparison(reading *r, span in) {
   return SQLITE_OK;
 }
 
+/* ---- lists */
+
+static bool is_constant(const reading *r, int i) {
+  return strchr("'0123456789-", *r->at[i].s) != NULL;
+}
+
+/* column IN (constant, …): the need knows that it is a list, not which. */
+static int note_list(reading *r, int i) {
+  span list = {i + 1, closing(r, i + 1)};
+  int column = column_at(r, i - 1);
+  hp_need *n = r->need;
+
+  if (column == NO_MEMORY) return SQLITE_NOMEM;
+  for (int k = list.first + 1; k < list.last; k++) {
+    if (!is_constant(r, k) && !is(r, k, ",")) return SQLITE_OK;
+  }
+  for (int k = 0; k < n->n_eq && list.last > list.first + 1; k++) {
+    hp_term *t = &n->eq[k];
+
+    if (t->column != column || t->expression || !t->is_list || t->literal) {
+      continue;
+    }
+    t->literal = text_of(r, list);
+    return t->literal ? SQLITE_OK : SQLITE_NOMEM;
+  }
+  return SQLITE_OK;
+}
+
 /* ---- orders */
 
 /* The expression that token i is another name of. */
@@ -279,6 +307,7 @@ static int note_at(reading *r, int i) {
   span in;
 
   if (is(r, i, "BY")) return note_order(r, i + 1);
+  if (is(r, i, "IN") && is(r, i + 1, "(")) return note_list(r, i);
   if (!find_span(r, i, &in)) return SQLITE_OK;
   if (is_any(r, i, extremes)) return note_extreme(r, i);
   return note_comparison(r, in);

@@ -91,6 +91,19 @@ static int cost_beside(hp_session *s, int q, const bool *before,
   return rc;
 }
 
+/* Adds index i in place of built ones that it begins with; false if it repeats
+** what is there. */
+static bool put(const hp_session *s, bool *set, int i) {
+  int n = hp_lab_count(s->lab);
+
+  for (int k = s->n_originals; k < n; k++) {
+    if (set[k] && s->repeats[k * n + i]) set[k] = k == i;
+  }
+  if (!set[i] && hp_session_clashes(s, set, i, -1)) return false;
+  set[i] = true;
+  return true;
+}
+
 /* Makes trial `before` with the chain; false if one of it repeats what is
 ** there. */
 static bool take_chain(const hp_session *s, const hp_chain *c,
@@ -99,10 +112,7 @@ static bool take_chain(const hp_session *s, const hp_chain *c,
   for (int k = 0; k < c->n; k++) {
     int i = built_of(s, c->body[k]);
 
-    if (i < 0 || (!trial[i] && hp_session_clashes(s, trial, i, -1))) {
-      return false;
-    }
-    trial[i] = true;
+    if (i < 0 || !put(s, trial, i)) return false;
   }
   return true;
 }
@@ -131,12 +141,23 @@ static int seed_chains(hp_session *s, int q, const bool *before, bool *set,
 
 enum { MAX_SEEDS = 3 }; /* indexes for one statement */
 
-static int seed(hp_session *s, int q, bool *set, double price) {
+/* Leaves out what was made for q. */
+static void clear_for(const hp_session *s, int q, bool *set) {
+  for (int k = 0; k < s->out->n_built; k++) {
+    const hp_candidate *c = &s->candidates.at[s->made_of[k]];
+
+    if (c->helps[q] || c->together[q]) set[s->n_originals + k] = false;
+  }
+}
+
+/* is_anew: a chain may also take the place of what is there for q. */
+static int seed(hp_session *s, int q, bool *set, double price, bool is_anew) {
   size_t n = (size_t)hp_lab_count(s->lab);
   bool *before = hp_zeroed(n, sizeof *before), added = true;
   int rc = before ? SQLITE_OK : SQLITE_NOMEM;
 
   if (before) memcpy(before, set, n * sizeof *set);
+  if (before && is_anew) clear_for(s, q, before);
   for (int j = 0; rc == SQLITE_OK && added && j < MAX_SEEDS; j++) {
     rc = seed_once(s, q, set, price, &added);
   }
@@ -147,19 +168,31 @@ static int seed(hp_session *s, int q, bool *set, double price) {
   return rc;
 }
 
-int hp_seed_sow(hp_session *s, bool *set) {
+/* True if q costs at least this with the set. */
+static int is_dear(hp_session *s, int q, const bool *set, double least,
+                   bool *dear) {
+  hp_cost now;
+  int rc = hp_trial_cost(s->trial, q, set, &now, s->err);
+
+  *dear = s->statements[q].calls * hp_cost_model(&now) >= least;
+  return rc;
+}
+
+int hp_seed_sow(hp_session *s, double base, double least, bool *set) {
   bool *done = hp_zeroed((size_t)s->n, sizeof *done);
   int rc = done ? SQLITE_OK : SQLITE_NOMEM;
-  double price = hp_session_price(s);
+  double price = hp_session_price(s, base);
 
   for (int k = 0; rc == SQLITE_OK && k < s->n; k++) {
     int q = -1;
+    bool dear = false;
 
     for (int i = 0; i < s->n; i++) {
       if (!done[i] && (q < 0 || s->weights[i] > s->weights[q])) q = i;
     }
     done[q] = true;
-    rc = seed(s, q, set, price);
+    rc = is_dear(s, q, set, least * base, &dear);
+    if (rc == SQLITE_OK && dear) rc = seed(s, q, set, price, least > 0);
   }
   sqlite3_free(done);
   return rc;

@@ -5,6 +5,7 @@
 #include "advisor/phrases.h"
 #include "advisor/repeat.h"
 #include "advisor/shortlist.h"
+#include "schema/text.h"
 
 #include <string.h>
 
@@ -101,6 +102,28 @@ static int weigh(hp_session *s) {
   return rc;
 }
 
+/* What the texts of views in the statement tell, of views in views not. */
+static int note_views(hp_session *s, const char *sql, hp_needs *needs) {
+  sqlite3_stmt *views = NULL;
+  int rc = sqlite3_prepare_v2(hp_lab_db(s->lab),
+                              "SELECT name, sql FROM main.sqlite_schema"
+                              " WHERE type = 'view' AND sql NOTNULL",
+                              -1, &views, NULL);
+
+  while (rc == SQLITE_OK && sqlite3_step(views) == SQLITE_ROW) {
+    const char *name = (const char *)sqlite3_column_text(views, 0);
+    const char *text = (const char *)sqlite3_column_text(views, 1);
+
+    if (!name || !text) rc = SQLITE_NOMEM;
+    if (rc == SQLITE_OK && hp_text_mentions(sql, name)) {
+      rc = hp_phrases_note(&s->tables, text, needs);
+    }
+  }
+  if (rc == SQLITE_OK) return sqlite3_finalize(views);
+  sqlite3_finalize(views);
+  return rc;
+}
+
 /* What statements need: what the lens sees, and what their texts tell. One that
 ** the lens cannot compile has no needs. */
 static int look(hp_session *s) {
@@ -115,6 +138,9 @@ static int look(hp_session *s) {
     sqlite3_free(err);
     if (rc == SQLITE_NOMEM) break;
     rc = hp_phrases_note(&s->tables, s->statements[i].sql, &s->needs[i]);
+    if (rc == SQLITE_OK) {
+      rc = note_views(s, s->statements[i].sql, &s->needs[i]);
+    }
   }
   hp_lens_close(lens);
   return rc;
@@ -320,8 +346,8 @@ double hp_session_bytes(const hp_session *s) {
   return n > 0 ? (double)n : 1;
 }
 
-double hp_session_price(const hp_session *s) {
-  return s->bare * s->options->min_density / hp_session_bytes(s);
+double hp_session_price(const hp_session *s, double base) {
+  return base * s->options->min_density / hp_session_bytes(s);
 }
 
 void hp_session_close(hp_session *s) {

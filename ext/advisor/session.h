@@ -58,8 +58,9 @@ bool hp_session_may_add(const hp_session *s, const bool *set, int k, int q);
 ** so it is the same before and after the advice is followed. */
 double hp_session_bytes(const hp_session *s);
 
-/* What a byte of index must save, in ns of the workload. */
-double hp_session_price(const hp_session *s);
+/* What a byte of index must save, in ns of the workload, where the whole of it
+** costs `base`. */
+double hp_session_price(const hp_session *s, double base);
 
 /* At least n items of size bytes, all zero. NULL when out of memory. Caller
 ** frees. */

@@ -110,6 +110,15 @@ static const trap traps[] = {
      "1 SELECT l.day FROM person AS p, bill AS b, line AS l WHERE p.kind = 7"
      " AND b.person = p.id AND l.bill = b.id AND b.day < 45 AND l.day > 5",
      "ON \"person\"(\"kind\"\nON \"bill\"(\"person\"", "", -1},
+    {"also of a statement that hardly counts before others have theirs",
+     "CREATE TABLE person(id INTEGER PRIMARY KEY, kind INT, pad);"
+     "INSERT INTO person SELECT id, c / 50, pad FROM t WHERE id <= 1000;"
+     "CREATE TABLE bill(id INTEGER PRIMARY KEY, person INT, state INT, pad);"
+     "INSERT INTO bill SELECT id, c / 5, id % 5, pad FROM t;",
+     "5000 SELECT * FROM t WHERE name = 'n77'\n"
+     "1 SELECT b.state, count(*) FROM person AS p, bill AS b WHERE"
+     " b.person = p.id AND p.kind < 5 GROUP BY b.state",
+     "ON \"person\"(\"kind\");\nON \"bill\"(\"person\", \"state\");", "", 3},
     {"narrow indexes may be better than any wider one", "",
      "1 SELECT t.id, u.p1 FROM t, u WHERE t.c = u.id AND t.g = 3 AND"
      " u.name = 'n77'",
@@ -136,6 +145,16 @@ static const trap traps[] = {
     {"rows that have a value, where most have none", "",
      "1 SELECT * FROM t WHERE hole IS NOT NULL AND a = 0 ORDER BY c LIMIT 9",
      "WHERE \"hole\" IS NOT NULL", "", 1},
+    {"rows in one of a few states, where most are in others",
+     "CREATE TABLE task(id INTEGER PRIMARY KEY, state TEXT, due INT, cost INT,"
+     " pad); INSERT INTO task SELECT id, CASE id % 40 WHEN 1 THEN 'new'"
+     " WHEN 2 THEN 'open' ELSE 'done' END, c, a, pad FROM t",
+     "1 SELECT pad FROM task WHERE state IN ('new', 'open') AND due > 400",
+     "WHERE \"state\" IN ('new', 'open')", "", 1},
+    {"what a view compares is seen in its text",
+     "CREATE VIEW early AS SELECT * FROM t WHERE substr(name, 1, 2) = 'n7'",
+     "1 SELECT * FROM early ORDER BY c LIMIT 5",
+     "\"t\"(substr(name, 1, 2), \"c\")", "", 1},
     {"or where most have one", "",
      "1 SELECT * FROM t WHERE name IS NOT NULL AND c = 7", "ON \"t\"(\"c\");",
      "WHERE", 1},

@@ -31,7 +31,7 @@ static void take_down(void) {
   test_db_close(db);
 }
 
-/* As if a = 1 and d IS NOT NULL were rare, r = anything common. */
+/* As if a = 1, p IN (…) and d IS NOT NULL were rare, r = anything common. */
 static hp_frequency frequency_of(void *unused, int table, int column,
                                  const char *literal) {
   const char *name = tables.at[table].columns[column].name;
@@ -43,6 +43,7 @@ static hp_frequency frequency_of(void *unused, int table, int column,
   if (strcmp(name, "d") == 0 && strcmp(literal, "NOT NULL") == 0) {
     return HP_RARE;
   }
+  if (strcmp(name, "p") == 0 && *literal == '(') return HP_RARE;
   return HP_MIDDLING;
 }
 
@@ -90,6 +91,15 @@ static const struct {
      "\"t\"(\"b\") WHERE \"c\" IS NOT NULL", false, NULL},
     {"SELECT * FROM t WHERE a = 1 AND b = 2", "\"t\"(\"b\") WHERE \"a\" = 1",
      true, "b (equality)"},
+    {"SELECT * FROM t WHERE p IN ('x', 'y') AND b > 2",
+     "\"t\"(\"b\") WHERE \"p\" IN ('x', 'y')", true, "b (range)"},
+    {"SELECT b, p FROM t WHERE p IN ('x', 'y') AND b > 2",
+     "\"t\"(\"b\", \"p\") WHERE \"p\" IN ('x', 'y')", true,
+     "b (range), p (covering)"},
+    {"SELECT * FROM t WHERE p IN ('x', 'y')",
+     "\"t\"(\"p\") WHERE \"p\" IN ('x', 'y')", true, "p (filter)"},
+    {"SELECT * FROM t WHERE q IN (1, 2) AND b > 2",
+     "\"t\"(\"b\") WHERE \"q\" IN (1, 2)", false, NULL},
     {"SELECT * FROM t WHERE a = 2 AND b = 2", "\"t\"(\"b\") WHERE \"a\" = 2",
      false, NULL},
     {"SELECT * FROM t WHERE b = 1 AND c <> 2", "\"t\"(\"b\", \"c\")", false,

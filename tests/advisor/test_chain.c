@@ -109,7 +109,7 @@ START_TEST(what_only_a_chain_needs_gets_weight) {
 END_TEST
 
 START_TEST(a_statement_of_little_weight_is_left_alone) {
-  static const double weights[N_STAGED] = {[SIMPLE] = 200, [CHAIN] = 1};
+  static const double weights[N_STAGED] = {[SIMPLE] = 5000, [CHAIN] = 1};
 
   stage.tryout.weights = weights;
   ck_assert_int_eq(offer("person", "person(kind)", CHAIN), SQLITE_OK);

@@ -39,6 +39,7 @@ static const struct {
     {"kind", "'nothing'", HP_RARE},   {"kind", NULL, HP_COMMON},
     {"owner", "7", HP_MIDDLING},      {"owner", NULL, HP_MIDDLING},
     {"done", "NULL", HP_COMMON},      {"done", "NOT NULL", HP_RARE},
+    {"kind", "(3, 4)", HP_RARE},      {"kind", "(1, 3)", HP_COMMON},
     {"done", "500", HP_MIDDLING},     {"batch", "-1", HP_RARE},
     {"batch", "NOT NULL", HP_COMMON}, {"batch", "no SQL", HP_MIDDLING},
 };

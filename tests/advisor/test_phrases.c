@@ -100,6 +100,30 @@ START_TEST(each_table_gets_what_names_its_columns) {
 }
 END_TEST
 
+START_TEST(what_is_in_a_list_is_told) {
+  static const char *const lists[][2] = {
+      {"SELECT * FROM t WHERE t.a IN (1, -2 ,3)", "t eq:a=(1, -2, 3)"},
+      {"SELECT * FROM t WHERE a IN (1, ?)", "t eq:a"},
+      {"SELECT * FROM t WHERE a IN (SELECT 1)", "t eq:a"},
+      {"SELECT * FROM t WHERE a IN ()", "t eq:a"},
+      {"SELECT * FROM t WHERE a IN (1, 2", "t eq:a"},
+      {"SELECT * FROM t WHERE b IN (1, 2)", "t eq:a"},
+      {"SELECT * FROM t WHERE a NOT IN (1, 2)", "t eq:a"},
+  };
+
+  for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+    hp_need t = {.table = hp_tables_find(&tables, "t"), .n_eq = 1};
+    hp_needs needs = {0};
+
+    t.eq[0] = (hp_term){.column = 1, .is_list = true};
+    ck_assert_int_eq(hp_needs_add(&needs, &t), SQLITE_OK);
+    ck_assert_int_eq(hp_phrases_note(&tables, lists[i][0], &needs), SQLITE_OK);
+    test_need_check(&tables, &needs, lists[i][0], lists[i][1]);
+    hp_needs_term(&needs);
+  }
+}
+END_TEST
+
 START_TEST(an_order_that_the_lens_saw_stays) {
   const char *sql = "SELECT lower(name), max(a) FROM t GROUP BY lower(name)";
   hp_need t = {.table = hp_tables_find(&tables, "t"), .n_order = 1};
@@ -136,6 +160,7 @@ Suite *advisor_phrases_suite(void) {
   tcase_add_checked_fixture(c, set_up, take_down);
   tcase_add_loop_test(c, a_text_tells_this, 0, sizeof cases / sizeof *cases);
   tcase_add_test(c, each_table_gets_what_names_its_columns);
+  tcase_add_test(c, what_is_in_a_list_is_told);
   tcase_add_test(c, an_order_that_the_lens_saw_stays);
   tcase_add_test(c, every_allocation_may_fail);
   suite_add_tcase(s, c);

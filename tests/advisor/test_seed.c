@@ -32,7 +32,7 @@ static void sow(const hp_statement *work, int n) {
                    .err = &err};
   ck_assert_int_eq(hp_session_open(&s, host), SQLITE_OK);
   ck_assert_int_eq(hp_session_build(&s), SQLITE_OK);
-  ck_assert_int_eq(hp_seed_sow(&s, set), SQLITE_OK);
+  ck_assert_int_eq(hp_seed_sow(&s, s.bare, 0, set), SQLITE_OK);
 }
 
 static void open_host(void) {
