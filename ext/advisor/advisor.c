@@ -308,8 +308,8 @@ static int advise(hp_session *s, sqlite3 *host) {
   }
   if (rc == SQLITE_OK) rc = explain_columns(s);
   if (rc == SQLITE_OK) {
-    rc = hp_leftover_give(s->lab, s->trial, &s->tables, s->statements, s->n,
-                          set, leftover_share, s->out, s->err);
+    rc = hp_leftover_give(s->lab, s->trial, s->statements, s->n, set,
+                          leftover_share, s->out, s->err);
   }
   if (rc == SQLITE_OK) {
     rc = hp_verdict_analyze(s->lab, s->trial, s->statements, s->n, set,

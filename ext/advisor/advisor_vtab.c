@@ -2,7 +2,7 @@
 #include "advisor/advisor_vtab.h"
 
 #include "advisor/advisor.h"
-#include "advisor/verdict.h"
+#include "advisor/effect.h"
 #include "advisor/workload.h"
 #include "base/hook.h"
 #include "base/rowtab.h"

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "advisor/leftover.h"
 
-#include "advisor/binding.h"
 #include "advisor/rewrite.h"
-#include "advisor/verdict.h"
+#include "advisor/effect.h"
 
 enum { LEAST_STEPS = 5000 }; /* a cheaper statement is left alone */
 
 typedef struct leftover {
-  hp_lab *lab;
   hp_trial *trial;
-  const hp_tables *tables;
   const hp_statement *statement;
   const hp_cost *was; /* with all that is advised */
   int number;
@@ -24,26 +21,6 @@ static bool is_left(const hp_report *r, int i, double calls, double min_share) {
   return !v->skipped && v->after.steps >= LEAST_STEPS &&
          after >= 0.7 * hp_cost_model(&v->before) &&
          calls * after >= min_share * r->after;
-}
-
-/* Runs the statement in other words; false if it cannot be, or gives other
-** rows: then they are not offered. */
-static bool is_same(const leftover *l, const char *sql, hp_cost *cost) {
-  sqlite3_stmt *stmt;
-  char *err = NULL;
-  int rc = hp_lab_prepare(l->lab, sql, &stmt, &err);
-
-  if (rc == SQLITE_OK) {
-    rc = hp_binding_fill(hp_lab_db(l->lab), l->tables,
-                         hp_trial_touches(l->trial, l->number), stmt, &err);
-  }
-  if (rc == SQLITE_OK) {
-    rc = hp_lab_run(l->lab, stmt, 2 * l->was->steps, cost, &err);
-  }
-  sqlite3_finalize(stmt);
-  sqlite3_free(err);
-  return rc == SQLITE_OK && !cost->is_capped && !l->was->is_capped &&
-         cost->rows == l->was->rows && cost->n_rows == l->was->n_rows;
 }
 
 static char *evidence_of(const leftover *l, const hp_rewrite *r,
@@ -87,21 +64,21 @@ static int explain(const leftover *l) {
   bool has_other;
   int rc = hp_rewrite_find(l->statement->sql, &r);
 
-  has_other = rc == SQLITE_OK && r.sql && is_same(l, r.sql, &other);
+  /* Other words for other rows are not offered. */
+  has_other = rc == SQLITE_OK && r.sql &&
+              hp_trial_reworded(l->trial, l->number, r.sql, l->was, &other);
   if (rc == SQLITE_OK && r.reason) rc = add(l, &r, has_other ? &other : NULL);
   hp_rewrite_term(&r);
   return rc;
 }
 
-int hp_leftover_give(hp_lab *lab, hp_trial *trial, const hp_tables *tables,
+int hp_leftover_give(hp_lab *lab, hp_trial *trial,
                      const hp_statement *statements, int n, const bool *set,
                      double min_share, hp_report *out, char **err) {
   int rc = hp_lab_show(lab, set, err);
 
   for (int i = 0; rc == SQLITE_OK && i < n; i++) {
-    leftover l = {.lab = lab,
-                  .trial = trial,
-                  .tables = tables,
+    leftover l = {.trial = trial,
                   .statement = &statements[i],
                   .was = &out->verdicts[i].after,
                   .number = i,

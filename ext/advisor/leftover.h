@@ -14,7 +14,6 @@
 ** advised. The lab shows the indexes of set afterwards. SQLITE_OK, or a code
 ** with *err set to a sentence (caller frees; NULL: out of memory). */
 HP_MUST_CHECK int hp_leftover_give(hp_lab *lab, hp_trial *trial,
-                                   const hp_tables *tables,
                                    const hp_statement *statements, int n,
                                    const bool *set, double min_share,
                                    hp_report *out, char **err);

@@ -141,6 +141,10 @@ static int seed_chains(hp_session *s, int q, const bool *before, bool *set,
 
 enum { MAX_SEEDS = 3 }; /* indexes for one statement */
 
+/* Of the workload: a statement of less starts with no chain. What it wants is
+** not worth displacing others' until these have theirs. */
+static const double chain_share = 0.01;
+
 /* Leaves out what was made for q. */
 static void clear_for(const hp_session *s, int q, bool *set) {
   for (int k = 0; k < s->out->n_built; k++) {
@@ -163,7 +167,9 @@ static int seed(hp_session *s, int q, bool *set, double price, bool is_anew) {
   }
   if (rc == SQLITE_OK) rc = seed_group(s, q, HP_TOGETHER_ALL, set, price);
   if (rc == SQLITE_OK) rc = seed_group(s, q, HP_TOGETHER_PLAIN, set, price);
-  if (rc == SQLITE_OK) rc = seed_chains(s, q, before, set, price);
+  if (rc == SQLITE_OK && (is_anew || s->weights[q] >= chain_share * s->bare)) {
+    rc = seed_chains(s, q, before, set, price);
+  }
   sqlite3_free(before);
   return rc;
 }

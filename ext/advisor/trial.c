@@ -266,6 +266,25 @@ int hp_trial_costs(hp_trial *t, const bool *shown, hp_cost *costs, char **err) {
   return rc;
 }
 
+bool hp_trial_reworded(hp_trial *t, int s, const char *sql, const hp_cost *was,
+                       hp_cost *out) {
+  sqlite3_stmt *stmt;
+  char *err = NULL;
+  int rc = hp_lab_prepare(t->lab, sql, &stmt, &err);
+
+  if (rc == SQLITE_OK) {
+    rc = hp_binding_fill(hp_lab_db(t->lab), t->tables, t->at[s].touches, stmt,
+                         &err);
+  }
+  if (rc == SQLITE_OK) {
+    rc = hp_lab_run(t->lab, stmt, 2 * was->steps, out, &err);
+  }
+  sqlite3_finalize(stmt);
+  sqlite3_free(err);
+  return rc == SQLITE_OK && !out->is_capped && !was->is_capped &&
+         out->rows == was->rows && out->n_rows == was->n_rows;
+}
+
 double hp_trial_sum(const hp_trial *t, const hp_cost *costs) {
   double sum = 0;
 

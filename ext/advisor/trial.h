@@ -35,6 +35,12 @@ HP_MUST_CHECK int hp_trial_costs(hp_trial *t, const bool *shown, hp_cost *costs,
 HP_MUST_CHECK int hp_trial_cost(hp_trial *t, int s, const bool *shown,
                                 hp_cost *out, char **err);
 
+/* Runs statement s in other words under what the lab shows. True if it took at
+** most twice the steps of `was` and gave the same rows; *out is what it took. A
+** text that cannot be run gives false. */
+bool hp_trial_reworded(hp_trial *t, int s, const char *sql, const hp_cost *was,
+                       hp_cost *out);
+
 /* Sum over the statements of calls times model. */
 double hp_trial_sum(const hp_trial *t, const hp_cost *costs);
 

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "advisor/verdict.h"
 
+#include "advisor/effect.h"
 #include "advisor/repeat.h"
-#include "query/normal.h"
 #include "schema/text.h"
 
 #include <math.h>
 #include <string.h>
-
-/* A change of less than this share of a statement's cost is not worth a
-** word. */
-static const double notable = 0.02;
 
 typedef struct writing {
   hp_lab *lab;
@@ -18,88 +14,18 @@ typedef struct writing {
   const hp_statement *statements;
   int n;
   hp_report *out;
+  const bool *set;  /* what is advised */
   hp_cost *with;    /* of each statement under the final set */
   hp_cost *without; /* ditto, without the index in question */
   char **err;
 } writing;
 
-/* ---- lists of statements, as JSON */
-
-typedef struct effects {
-  sqlite3_str *helped, *harmed;
-  int n_helped, n_harmed;
-  double before_ns, after_ns;       /* measured, all calls */
-  double before_model, after_model; /* by steps and pages */
-} effects;
-
-/* s as a JSON string. */
-static void append_json(sqlite3_str *out, const char *s) {
-  sqlite3_str_appendall(out, "\"");
-  for (; *s; s++) {
-    if (*s == '"' || *s == '\\')
-      sqlite3_str_appendf(out, "\\%c", *s);
-    else if ((unsigned char)*s < ' ')
-      sqlite3_str_appendall(out, " ");
-    else
-      sqlite3_str_appendchar(out, 1, *s);
-  }
-  sqlite3_str_appendall(out, "\"");
-}
-
-char *hp_statement_shown(const char *sql) {
-  size_t n = strlen(sql);
-  char *text = sqlite3_malloc64(HP_NORMAL_CAP(n) + 1);
-
-  if (text) text[hp_normal_write(sql, n, text)] = '\0';
-  return text;
-}
-
-static void append_effect(writing *w, sqlite3_str *list, int s,
-                          const hp_cost *before, const hp_cost *after) {
-  const hp_statement *st = &w->statements[s];
-  char *shown = hp_statement_shown(st->sql);
-
-  sqlite3_str_appendf(list, "%s{\"sql\":", sqlite3_str_length(list) ? "," : "");
-  append_json(list, shown ? shown : "");
-  sqlite3_free(shown);
-  sqlite3_str_appendf(list,
-                      ",\"calls\":%.0f,\"before_ms\":%.4f,"
-                      "\"after_ms\":%.4f,\"before_steps\":%lld,"
-                      "\"after_steps\":%lld,\"before_pages\":%lld,"
-                      "\"after_pages\":%lld%s}",
-                      st->calls, (double)before->ns / 1e6,
-                      (double)after->ns / 1e6, before->steps, after->steps,
-                      before->pages, after->pages,
-                      before->is_capped ? ",\"at_least\":true" : "");
-}
-
-/* Sorts every statement into helped, harmed and neither. */
-static void compare(writing *w, const hp_cost *before, const hp_cost *after,
-                    effects *e) {
-  for (int s = 0; s < w->n; s++) {
-    double b = hp_cost_model(&before[s]), a = hp_cost_model(&after[s]);
-    double calls = w->statements[s].calls;
-
-    if (fabs(a - b) <= b * notable) continue;
-    append_effect(w, a < b ? e->helped : e->harmed, s, &before[s], &after[s]);
-    if (a < b)
-      e->n_helped++;
-    else
-      e->n_harmed++;
-    e->before_ns += calls * (double)before[s].ns;
-    e->after_ns += calls * (double)after[s].ns;
-    e->before_model += calls * b;
-    e->after_model += calls * a;
-  }
-}
-
-/* [list], and frees the str; NULL when out of memory. */
-static char *finish_list(sqlite3_str *list) {
-  char *inner = sqlite3_str_finish(list);
-  char *text = sqlite3_mprintf("[%s]", inner ? inner : "");
-
-  sqlite3_free(inner);
-  return text;
+static hp_comparison comparison_of(const writing *w) {
+  return (hp_comparison){.lab = w->lab,
+                         .trial = w->trial,
+                         .statements = w->statements,
+                         .n = w->n,
+                         .set = w->set};
 }
 
 /* ---- words */
@@ -174,7 +100,7 @@ static char *measured_on(const writing *w) {
                          100 * hp_sample_fraction(sample));
 }
 
-static char *evidence_of(writing *w, const hp_lab_index *x, const effects *e,
+static char *evidence_of(writing *w, const hp_lab_index *x, const hp_effects *e,
                          const char *action) {
   const char *how =
       hp_lab_has_statistics(w->lab) ? "with ANALYZE" : "without statistics";
@@ -203,19 +129,22 @@ static char *evidence_of(writing *w, const hp_lab_index *x, const effects *e,
 static int add_advice(writing *w, int i, const char *action,
                       const hp_cost *before, const hp_cost *after) {
   const hp_lab_index *x = hp_lab_index_at(w->lab, i);
-  effects e = {.helped = sqlite3_str_new(NULL),
-               .harmed = sqlite3_str_new(NULL)};
-  char *evidence;
+  hp_comparison c = comparison_of(w);
+  char *evidence, *helped, *harmed;
+  hp_effects e;
 
-  compare(w, before, after, &e);
+  hp_effects_begin(&e);
+  hp_effects_compare(&c, before, after,
+                     strcmp(action, "create") ? NULL : x->table, &e);
+  hp_effects_finish(&e, &helped, &harmed);
   evidence = evidence_of(w, x, &e, action);
   return hp_report_add(
       w->out, (hp_advice){.action = action,
                           .index = i,
                           .ddl = ddl_of(w, i, action),
                           .table = sqlite3_mprintf("%s", x->table),
-                          .helped = finish_list(e.helped),
-                          .harmed = finish_list(e.harmed),
+                          .helped = helped,
+                          .harmed = harmed,
                           .evidence = evidence,
                           .before_ms = e.before_ns / 1e6,
                           .after_ms = e.after_ns / 1e6,
@@ -353,6 +282,7 @@ static int first_and_last(writing *w, bool *set, const bool *final) {
 static int write_all(writing *w, bool *set, const bool *final, int only) {
   int rc = first_and_last(w, set, final);
 
+  w->set = final;
   for (int i = 0; rc == SQLITE_OK && i < hp_lab_count(w->lab); i++) {
     if (set[i] && (only < 0 || i == only)) rc = judge(w, set, i);
   }
@@ -362,15 +292,15 @@ static int write_all(writing *w, bool *set, const bool *final, int only) {
 }
 
 static int add_analyze(writing *w, int64_t ns, double min_gain) {
-  effects e = {.helped = sqlite3_str_new(NULL),
-               .harmed = sqlite3_str_new(NULL)};
+  hp_comparison c = comparison_of(w);
+  hp_effects e;
   char *helped, *harmed, *on = measured_on(w);
   double gain;
   int rc;
 
-  compare(w, w->without, w->with, &e);
-  helped = finish_list(e.helped);
-  harmed = finish_list(e.harmed);
+  hp_effects_begin(&e);
+  hp_effects_compare(&c, w->without, w->with, NULL, &e);
+  hp_effects_finish(&e, &helped, &harmed);
   gain = w->out->before > 0 ? (e.before_model - e.after_model) / w->out->before
                             : 0;
   if (gain < min_gain) {

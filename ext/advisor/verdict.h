@@ -23,10 +23,6 @@ HP_MUST_CHECK int hp_verdict_analyze(hp_lab *lab, hp_trial *trial,
                                      const bool *set, double min_gain,
                                      hp_report *out, char **err);
 
-/* sql as it may be shown: its normal form, without values. NULL when out of
-** memory. Caller frees. */
-char *hp_statement_shown(const char *sql);
-
 /* The same, about index i of the set only. */
 HP_MUST_CHECK int hp_verdict_about(hp_lab *lab, hp_trial *trial,
                                    const hp_statement *statements, int n,

@@ -693,6 +693,45 @@ START_TEST(an_idea_is_verified) {
 }
 END_TEST
 
+/* The planner takes an equality for a choice of few rows. */
+START_TEST(what_an_index_harms_is_told_with_a_remedy) {
+  hp_advisor_options options = hp_advisor_defaults();
+  hp_statement s = {"SELECT sum(length(pad)) FROM t AS x WHERE flag = 0", 1};
+  sqlite3 *db = test_db_open(":memory:", NULL);
+  hp_report r;
+  char *err;
+
+  test_db_exec(db, schema);
+  ck_assert_int_eq(hp_advisor_verify(db, &s, 1, &options,
+                                     "CREATE INDEX mine ON t(flag, c)", &r,
+                                     &err),
+                   SQLITE_OK);
+  ck_assert_ptr_nonnull(
+      strstr(r.at[0].harmed, "\"remedy\":\"t AS x NOT INDEXED\""));
+  hp_report_term(&r);
+  test_db_close(db);
+}
+END_TEST
+
+START_TEST(what_keeps_an_index_up_has_no_remedy) {
+  hp_advisor_options options = hp_advisor_defaults();
+  hp_statement s = {"UPDATE t SET c = c + 1 WHERE id < 100", 1};
+  sqlite3 *db = test_db_open(":memory:", NULL);
+  hp_report r;
+  char *err;
+
+  test_db_exec(db, schema);
+  ck_assert_int_eq(hp_advisor_verify(db, &s, 1, &options,
+                                     "CREATE INDEX mine ON t(flag, c)", &r,
+                                     &err),
+                   SQLITE_OK);
+  ck_assert_ptr_nonnull(strstr(r.at[0].harmed, "UPDATE"));
+  ck_assert_ptr_null(strstr(r.at[0].harmed, "remedy"));
+  hp_report_term(&r);
+  test_db_close(db);
+}
+END_TEST
+
 static bool attempt(void *unused) {
   hp_advisor_options options = hp_advisor_defaults();
   hp_statement s = {"SELECT * FROM t WHERE a = ?", 1};
@@ -742,6 +781,8 @@ Suite *advisor_advisor_suite(void) {
   tcase_add_test(d, a_statement_that_cannot_be_run_is_said_so);
   tcase_add_test(d, the_advice_is_the_same_each_time);
   tcase_add_test(d, an_idea_is_verified);
+  tcase_add_test(d, what_an_index_harms_is_told_with_a_remedy);
+  tcase_add_test(d, what_keeps_an_index_up_has_no_remedy);
   tcase_add_test(d, every_allocation_may_fail);
   suite_add_tcase(s, d);
   return s;
