@@ -38,7 +38,7 @@ runtime = $(shell $(CC) -print-file-name=lib$1.so)
 run     = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@echo '  $1';)
 SETUP   = @sh tests/support/setup.sh $(1) && mkdir -p $(B) && touch $@
 
-.PHONY: all test unit sql-test $(PARTS) demo bench bench-demo bench-advice \
+.PHONY: all test unit sql-test $(PARTS) demo bench bench-demo bench-advice bench-chance \
         soak mutate replay lint asan tsan valgrind \
         cover fuzz format install reference help clean
 all: $(B)/hotpath.so $(if $(filter build,$(B)),hotpath.so) ## build hotpath.so
@@ -106,6 +106,8 @@ $(B)/bin/tests/bench/replay: $(B)/t/tests/bench/replay.o $(COBJ)
 	$(call run,link $@)$(CC) $(CFLAGS) -o $@ $^ -lsqlite3 -pthread -ldl -lm
 bench-advice: all $(B)/bin/tests/advice/drive ## index advice against others', minutes (WORKLOAD=name: one)
 	@nice $(firstword $(wildcard /usr/bin/python3) python3) tests/advice/bench.py $(abspath $(B)/hotpath.so) $(abspath $(B)/bin/tests/advice/drive) $(WORKLOAD)
+bench-chance: all ## advice for statements made by chance against all indexes (FROM=0 TO=100 ANALYZE=1)
+	@nice $(firstword $(wildcard /usr/bin/python3) python3) tests/advice/chance.py $(abspath $(B)/hotpath.so) $(or $(FROM),0) $(or $(TO),100) $(ANALYZE)
 replay: $(B)/bin/tests/bench/replay ## hit ratios of the cache's policies on traces
 	@$< -t $(or $(HOTPATH_SHARED),../shared)/workloads/cache
 	@$< -s $(or $(SEED),1)
