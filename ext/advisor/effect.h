@@ -17,7 +17,7 @@ typedef struct hp_comparison {
 } hp_comparison;
 
 typedef struct hp_effects {
-  sqlite3_str *helped, *harmed; /* {"sql":…,"calls":…,"before_ms":…}, … */
+  sqlite3_str *helped, *harmed; /* objects with sql, calls, before_ms … */
   int n_helped, n_harmed;
   double before_ns, after_ns;       /* measured, all calls */
   double before_model, after_model; /* by steps and pages */
