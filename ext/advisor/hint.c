@@ -24,8 +24,10 @@ static bool is_name(const char *s) {
   return strchr("\"`[", *s) || !sqlite3_keyword_check(s, (int)n);
 }
 
-/* True if the token at s is the table, used there as one. */
-static bool is_use(const char *before, const char *s, const char *table) {
+/* True if the token at s is the table, used there as one. *rc may become
+** SQLITE_NOMEM. */
+static bool is_use(const char *before, const char *s, const char *table,
+                   int *rc) {
   char *name;
   bool same;
 
@@ -34,6 +36,7 @@ static bool is_use(const char *before, const char *s, const char *table) {
     return false;
   }
   name = hp_text_word(s, 0);
+  if (!name) *rc = SQLITE_NOMEM;
   same = name && sqlite3_stricmp(name, table) == 0;
   sqlite3_free(name);
   return same;
@@ -60,11 +63,11 @@ int hp_hint_write(const char *sql, const char *table, char **out, char **what) {
   sqlite3_str *text = sqlite3_str_new(NULL);
   const char *before = NULL, *from = sql;
   bool is_hinted = false;
-  int rc;
+  int rc = SQLITE_OK;
 
   *out = *what = NULL;
   for (const char *s = hp_text_skip(sql); *s; s = next_token(s)) {
-    if (is_use(before, s, table)) {
+    if (is_use(before, s, table, &rc)) {
       const char *end = end_of(s);
 
       if (has_hint(end)) is_hinted = true;
@@ -76,7 +79,7 @@ int hp_hint_write(const char *sql, const char *table, char **out, char **what) {
     before = s;
   }
   sqlite3_str_appendall(text, from);
-  rc = sqlite3_str_errcode(text);
+  if (rc == SQLITE_OK) rc = sqlite3_str_errcode(text);
   *out = sqlite3_str_finish(text);
   if (from != sql && (!*out || !*what)) rc = SQLITE_NOMEM;
   if (rc == SQLITE_OK && from != sql && !is_hinted) return SQLITE_OK;
