@@ -84,8 +84,9 @@ static char *body_of(const hp_table *t, const key *k) {
   return sqlite3_str_finish(s);
 }
 
-static void append_plain(sqlite3_str *s, const char *name) {
-  for (; *name; name++) {
+/* n bytes of name at most. */
+static void append_plain(sqlite3_str *s, const char *name, size_t n) {
+  for (; n > 0 && *name; n--, name++) {
     bool plain = (*name >= 'a' && *name <= 'z') ||
                  (*name >= 'A' && *name <= 'Z') ||
                  (*name >= '0' && *name <= '9') || *name == '_';
@@ -96,19 +97,17 @@ static void append_plain(sqlite3_str *s, const char *name) {
 
 static void append_word(sqlite3_str *s, const char *name) {
   sqlite3_str_appendall(s, "_");
-  append_plain(s, name);
+  append_plain(s, name, SIZE_MAX);
 }
 
 /* The function of an expression, too: lower(name) is lower_name. */
 static void append_term(sqlite3_str *s, const hp_table *t, const hp_term *c) {
   const char *expression = c->expression ? c->expression : "";
-  int n = (int)strcspn(expression, "( ->");
+  size_t n = strcspn(expression, "( ->");
 
   if (expression[n] == '(') {
-    char *function = sqlite3_mprintf("%.*s", n, expression);
-
-    if (function) append_word(s, function);
-    sqlite3_free(function);
+    sqlite3_str_appendall(s, "_");
+    append_plain(s, expression, n);
   }
   append_word(s, t->columns[c->column].name);
 }
@@ -227,7 +226,7 @@ int hp_candidates_offer(hp_candidates *c, int table, const char *body,
   if (!at) {
     sqlite3_str *plain = sqlite3_str_new(NULL);
 
-    append_plain(plain, name);
+    append_plain(plain, name, SIZE_MAX);
     rc = append(c, table, sqlite3_mprintf("%s", body),
                 sqlite3_str_finish(plain), sqlite3_mprintf("%s", why), &at);
   }

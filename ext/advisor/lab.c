@@ -253,6 +253,11 @@ static int64_t used_pages(hp_lab *lab) {
                 NULL);
 }
 
+int64_t hp_lab_bytes(const hp_lab *lab) {
+  return number(lab, "PRAGMA page_count", NULL) *
+         number(lab, "PRAGMA page_size", NULL);
+}
+
 /* Runs the CREATE INDEX under the gate for schemas. */
 static int create(hp_lab *lab, const char *sql, char **err) {
   sqlite3_stmt *stmt = NULL;

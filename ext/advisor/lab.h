@@ -55,6 +55,9 @@ sqlite3 *hp_lab_db(const hp_lab *lab);
 /* The sample that the copy is; NULL: it has all rows. Borrowed. */
 const hp_sample *hp_lab_sample(const hp_lab *lab);
 
+/* Bytes of the copy's file, with all that was built. */
+int64_t hp_lab_bytes(const hp_lab *lab);
+
 /* True if the host has statistics (sqlite_stat1): then the copy's planner
 ** always has fresh ones for the indexes it is shown, otherwise none. */
 bool hp_lab_has_statistics(const hp_lab *lab);

@@ -97,7 +97,7 @@ static bool put(const hp_session *s, bool *set, int i) {
   int n = hp_lab_count(s->lab);
 
   for (int k = s->n_originals; k < n; k++) {
-    if (set[k] && s->repeats[k * n + i]) set[k] = k == i;
+    if (k != i && s->repeats[k * n + i]) set[k] = false;
   }
   if (!set[i] && hp_session_clashes(s, set, i, -1)) return false;
   set[i] = true;

@@ -316,27 +316,9 @@ int hp_session_build(hp_session *s) {
   return rc == SQLITE_OK ? compare_all(s) : rc;
 }
 
-static int64_t number(sqlite3 *db, char *sql) {
-  sqlite3_stmt *stmt = NULL;
-  int64_t value = -1;
-
-  if (sql && sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
-      sqlite3_step(stmt) == SQLITE_ROW) {
-    value = sqlite3_column_int64(stmt, 0);
-  }
-  sqlite3_finalize(stmt);
-  sqlite3_free(sql);
-  return value;
-}
-
 double hp_session_bytes(const hp_session *s) {
-  sqlite3 *db = hp_lab_db(s->lab);
-  int64_t n = s->sample.n_bytes;
+  int64_t n = s->sample.at ? s->sample.n_bytes : hp_lab_bytes(s->lab);
 
-  if (!s->sample.at) {
-    n = number(db, sqlite3_mprintf("PRAGMA page_count")) *
-        number(db, sqlite3_mprintf("PRAGMA page_size"));
-  }
   for (int i = 0; i < hp_lab_count(s->lab); i++) {
     const hp_lab_index *x = hp_lab_index_at(s->lab, i);
 

@@ -693,11 +693,10 @@ START_TEST(an_idea_is_verified) {
 }
 END_TEST
 
-/* The planner takes an equality for a choice of few rows. */
-START_TEST(what_an_index_harms_is_told_with_a_remedy) {
+/* What an index on flag and c does to the statement. */
+static hp_report verify(sqlite3 *db, const char *sql) {
   hp_advisor_options options = hp_advisor_defaults();
-  hp_statement s = {"SELECT sum(length(pad)) FROM t AS x WHERE flag = 0", 1};
-  sqlite3 *db = test_db_open(":memory:", NULL);
+  hp_statement s = {sql, 1};
   hp_report r;
   char *err;
 
@@ -706,6 +705,15 @@ START_TEST(what_an_index_harms_is_told_with_a_remedy) {
                                      "CREATE INDEX mine ON t(flag, c)", &r,
                                      &err),
                    SQLITE_OK);
+  return r;
+}
+
+/* The planner takes an equality for a choice of few rows. */
+START_TEST(what_an_index_harms_is_told_with_a_remedy) {
+  sqlite3 *db = test_db_open(":memory:", NULL);
+  hp_report r =
+      verify(db, "SELECT sum(length(pad)) FROM t AS x WHERE flag = 0");
+
   ck_assert_ptr_nonnull(
       strstr(r.at[0].harmed, "\"remedy\":\"t AS x NOT INDEXED\""));
   hp_report_term(&r);
@@ -714,19 +722,25 @@ START_TEST(what_an_index_harms_is_told_with_a_remedy) {
 END_TEST
 
 START_TEST(what_keeps_an_index_up_has_no_remedy) {
-  hp_advisor_options options = hp_advisor_defaults();
-  hp_statement s = {"UPDATE t SET c = c + 1 WHERE id < 100", 1};
   sqlite3 *db = test_db_open(":memory:", NULL);
-  hp_report r;
-  char *err;
+  hp_report r = verify(db, "UPDATE t SET c = c + 1 WHERE id < 100");
 
-  test_db_exec(db, schema);
-  ck_assert_int_eq(hp_advisor_verify(db, &s, 1, &options,
-                                     "CREATE INDEX mine ON t(flag, c)", &r,
-                                     &err),
-                   SQLITE_OK);
   ck_assert_ptr_nonnull(strstr(r.at[0].harmed, "UPDATE"));
   ck_assert_ptr_null(strstr(r.at[0].harmed, "remedy"));
+  hp_report_term(&r);
+  test_db_close(db);
+}
+END_TEST
+
+START_TEST(the_evidence_says_what_the_columns_are_there_for) {
+  sqlite3 *db = test_db_open(":memory:", NULL);
+  hp_report r;
+
+  test_db_exec(db, schema);
+  r = advise(db, "SELECT * FROM t WHERE a = 7 ORDER BY c LIMIT 5");
+  ck_assert_int_eq(r.n, 1);
+  ck_assert_ptr_nonnull(
+      strstr(r.at[0].evidence, "columns: a (equality), c (order)"));
   hp_report_term(&r);
   test_db_close(db);
 }
@@ -783,6 +797,7 @@ Suite *advisor_advisor_suite(void) {
   tcase_add_test(d, an_idea_is_verified);
   tcase_add_test(d, what_an_index_harms_is_told_with_a_remedy);
   tcase_add_test(d, what_keeps_an_index_up_has_no_remedy);
+  tcase_add_test(d, the_evidence_says_what_the_columns_are_there_for);
   tcase_add_test(d, every_allocation_may_fail);
   suite_add_tcase(s, d);
   return s;

@@ -109,6 +109,8 @@ static const struct {
     {"SELECT * FROM t WHERE b = 1 AND lower(name) LIKE 'x%'",
      "\"t\"(\"b\", lower(name) COLLATE \"NOCASE\")", true,
      "b (equality), lower(name) (range)"},
+    {"SELECT * FROM t WHERE lower(name) IN ('x', 'y') ORDER BY c",
+     "\"t\"(\"c\", lower(name))", true, "c (order), lower(name) (filter)"},
     {"SELECT min(c) FROM t WHERE b < 9", "\"t\"(\"c\", \"b\")", true,
      "c (order), b (covering)"},
     {"SELECT * FROM t ORDER BY a DESC, b DESC LIMIT 1", "\"t\"(\"a\", \"b\")",
