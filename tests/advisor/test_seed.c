@@ -113,6 +113,51 @@ START_TEST(what_is_there_already_counts) {
 }
 END_TEST
 
+static const char bills[] =
+    "CREATE TABLE person(id INTEGER PRIMARY KEY, kind INT, pad);"
+    "INSERT INTO person SELECT id, c / 50, pad FROM t WHERE id <= 1000;"
+    "CREATE TABLE bill(id INTEGER PRIMARY KEY, person INT, state INT, pad);"
+    "INSERT INTO bill SELECT id, c / 5, id %% 5, pad FROM t";
+
+#define OF_A_PERSON "SELECT * FROM bill WHERE person = 7"
+#define BY_STATE                                                               \
+  "SELECT b.state, count(*) FROM person AS p, bill AS b WHERE b.person = p.id" \
+  " AND p.kind < 5 GROUP BY b.state"
+
+START_TEST(an_index_of_a_chain_takes_the_place_of_one_it_begins_with) {
+  static const hp_statement work[] = {{OF_A_PERSON, 10}, {BY_STATE, 1}};
+
+  test_db_exec(host, bills);
+  sow(work, 2);
+  ck_assert(has("\"person\"(\"kind\""));
+  ck_assert(has("\"bill\"(\"person\", \"state\""));
+  ck_assert(!has("\"bill\"(\"person\")"));
+}
+END_TEST
+
+/* Though its bytes are next to nothing in so large a database. */
+START_TEST(a_statement_of_little_weight_starts_without_a_chain) {
+  static const hp_statement work[] = {{OF_A_PERSON, 1000}, {BY_STATE, 1}};
+
+  test_db_exec(host, bills);
+  test_db_exec(host, "CREATE TABLE files(f);"
+                     "INSERT INTO files VALUES (zeroblob(25000000))");
+  sow(work, 2);
+  ck_assert(has("\"bill\"(\"person\""));
+  ck_assert(!has("\"person\"(\"kind\""));
+}
+END_TEST
+
+START_TEST(but_gets_it_when_sown_anew_for_what_is_left) {
+  static const hp_statement work[] = {{OF_A_PERSON, 1000}, {BY_STATE, 1}};
+
+  test_db_exec(host, bills);
+  sow(work, 2);
+  ck_assert_int_eq(hp_seed_sow(&s, s.weights[1], 0.05, set), SQLITE_OK);
+  ck_assert(has("\"person\"(\"kind\""));
+}
+END_TEST
+
 Suite *advisor_seed_suite(void) {
   Suite *suite = suite_create("advisor_seed");
   TCase *c = tcase_create("seed");
@@ -122,6 +167,9 @@ Suite *advisor_seed_suite(void) {
   tcase_add_test(c, indexes_that_help_only_together_come_together);
   tcase_add_test(c, what_is_not_worth_its_bytes_is_not_sown);
   tcase_add_test(c, what_is_there_already_counts);
+  tcase_add_test(c, an_index_of_a_chain_takes_the_place_of_one_it_begins_with);
+  tcase_add_test(c, a_statement_of_little_weight_starts_without_a_chain);
+  tcase_add_test(c, but_gets_it_when_sown_anew_for_what_is_left);
   suite_add_tcase(suite, c);
   return suite;
 }
