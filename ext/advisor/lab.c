@@ -1,19 +1,12 @@
-/* SPDX-License-Identifier: MIT
-**
-** Tables of the copy's temp database, all of hotpath's own:
-**   hp_index(id, name, tbl, root, sql, shown)  the indexes that can be hidden
-**   hp_stat1, hp_stat4                         all statistics, of hidden ones
-**                                              too
-*/
+/* SPDX-License-Identifier: MIT */
 #include "advisor/lab.h"
 
+#include "advisor/cloak.h"
 #include "advisor/copy.h"
 #include "base/clock.h"
-#include "base/hash.h"
 #include "schema/gate.h"
 #include "schema/text.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 struct hp_lab {
@@ -22,7 +15,7 @@ struct hp_lab {
   hp_gate gate;
   hp_lab_index *at; /* n of them */
   int n;
-  bool has_stat1, has_stat4;
+  hp_cloak cloak;
 };
 
 /* ---- helpers */
@@ -34,19 +27,14 @@ static int explain_failure(hp_lab *lab, int rc, const char *what, char **err) {
   return rc;
 }
 
-/* Runs formatted statements of our own. */
-static int run(hp_lab *lab, char **err, const char *fmt, ...) {
-  va_list args;
-  char *sql;
-  int rc = SQLITE_NOMEM;
+/* Says of what an error is. */
+static int of_copy(int rc, char **err) {
+  char *text = *err ? sqlite3_mprintf("the private copy: %s", *err) : NULL;
 
-  va_start(args, fmt);
-  sql = sqlite3_vmprintf(fmt, args);
-  va_end(args);
-  if (sql) rc = sqlite3_exec(lab->db, sql, NULL, NULL, NULL);
-  sqlite3_free(sql);
-  if (rc == SQLITE_OK) return rc;
-  return explain_failure(lab, rc, "the private copy", err);
+  if (!text) return rc;
+  sqlite3_free(*err);
+  *err = text;
+  return rc;
 }
 
 /* First column of the first row, or 0. */
@@ -72,10 +60,10 @@ static void free_index(hp_lab_index *x) {
   sqlite3_free(x->name);
   sqlite3_free(x->table);
   sqlite3_free(x->sql);
+  sqlite3_free(x->columns);
 }
 
-/* Appends the index of a row (name, tbl_name, rootpage, sql, unique) of the
-** schema. */
+/* Appends the index of a row of INDEX_COLUMNS. */
 static int add_index(hp_lab *lab, sqlite3_stmt *row, hp_lab_index rest) {
   hp_lab_index *grown =
       sqlite3_realloc64(lab->at, ((size_t)lab->n + 1) * sizeof *grown);
@@ -87,7 +75,8 @@ static int add_index(hp_lab *lab, sqlite3_stmt *row, hp_lab_index rest) {
   rest.root = sqlite3_column_int64(row, 2);
   rest.sql = text_of(row, 3);
   rest.is_unique = sqlite3_column_int(row, 4) != 0;
-  if (!rest.name || !rest.table || !rest.sql) {
+  rest.columns = text_of(row, 5);
+  if (!rest.name || !rest.table || !rest.sql || !rest.columns) {
     free_index(&rest);
     return SQLITE_NOMEM;
   }
@@ -98,7 +87,9 @@ static int add_index(hp_lab *lab, sqlite3_stmt *row, hp_lab_index rest) {
 
 #define INDEX_COLUMNS                                                          \
   "name, tbl_name, rootpage, sql, (SELECT \"unique\" FROM"                     \
-  " pragma_index_list(tbl_name, 'main') AS l WHERE l.name = s.name)"
+  " pragma_index_list(tbl_name, 'main') AS l WHERE l.name = s.name),"          \
+  " (SELECT group_concat(cid, ' ') FROM (SELECT cid FROM"                      \
+  " pragma_index_xinfo(s.name, 'main') ORDER BY seqno))"
 
 /* What is proportional to the rows of a table that were copied. */
 static int64_t for_all_rows(const hp_lab *lab, const char *table, int64_t n) {
@@ -132,116 +123,32 @@ static int find_originals(hp_lab *lab, char **err) {
 
 /* ---- showing and hiding */
 
-/* Copies what ANALYZE has written beside; the tables are then ours to fill. */
-static int keep_statistics(hp_lab *lab, char **err) {
-  int rc = run(lab, err,
-               "CREATE TEMP TABLE hp_stat1 AS"
-               " SELECT * FROM main.sqlite_stat1");
-
-  lab->has_stat4 = number(lab, "SELECT 1 FROM sqlite_schema WHERE name = ?",
-                          "sqlite_stat4") != 0;
-  if (rc == SQLITE_OK && lab->has_stat4) {
-    rc = run(lab, err,
-             "CREATE TEMP TABLE hp_stat4 AS"
-             " SELECT * FROM main.sqlite_stat4");
-  }
-  return rc;
-}
-
 static int list_index(hp_lab *lab, int i, char **err) {
   const hp_lab_index *x = &lab->at[i];
 
-  return run(lab, err,
-             "INSERT INTO temp.hp_index"
-             " VALUES(%d, %Q, %Q, %lld, %Q, 0)",
-             i, x->name, x->table, x->root, x->sql);
+  return of_copy(
+      hp_cloak_list(&lab->cloak, x->name, x->table, x->sql, x->root, err), err);
 }
 
 /* Statistics of the host may be stale: the copy's are made anew, so that all
 ** indexes are judged alike. */
 static int prepare_hiding(hp_lab *lab, char **err) {
-  int rc = run(lab, err,
-               "CREATE TEMP TABLE hp_index(id INTEGER PRIMARY KEY, name, tbl,"
-               " root, sql, shown)");
+  bool has_statistics =
+      number(lab, "SELECT 1 FROM sqlite_schema WHERE name = ?",
+             "sqlite_stat1") &&
+      number(lab, "SELECT 1 FROM sqlite_stat1", NULL);
+  int rc = of_copy(hp_cloak_init(&lab->cloak, lab->db, err), err);
 
   for (int i = 0; rc == SQLITE_OK && i < lab->n; i++) {
     rc = list_index(lab, i, err);
   }
-  lab->has_stat1 = number(lab, "SELECT 1 FROM sqlite_schema WHERE name = ?",
-                          "sqlite_stat1") != 0 &&
-                   number(lab, "SELECT 1 FROM sqlite_stat1", NULL) != 0;
-  if (rc == SQLITE_OK && lab->has_stat1) rc = run(lab, err, "ANALYZE main");
-  if (rc == SQLITE_OK && lab->has_stat1) rc = keep_statistics(lab, err);
-  return rc;
-}
-
-static int show_statistics(hp_lab *lab, char **err) {
-  static const char hidden[] = "SELECT name FROM temp.hp_index WHERE NOT shown";
-  int rc = SQLITE_OK;
-
-  if (lab->has_stat1) {
-    rc = run(lab, err,
-             "DELETE FROM main.sqlite_stat1;"
-             "INSERT INTO main.sqlite_stat1 SELECT * FROM temp.hp_stat1"
-             " WHERE idx IS NULL OR idx NOT IN (%s)",
-             hidden);
-  }
-  if (rc == SQLITE_OK && lab->has_stat4) {
-    rc = run(lab, err,
-             "DELETE FROM main.sqlite_stat4;"
-             "INSERT INTO main.sqlite_stat4 SELECT * FROM temp.hp_stat4"
-             " WHERE idx NOT IN (%s)",
-             hidden);
-  }
-  return rc;
-}
-
-/* The shown indexes in hp_index become the schema's. */
-static int apply(hp_lab *lab, char **err) {
-  int rc = run(lab, err,
-               "PRAGMA main.writable_schema = ON; BEGIN;"
-               "DELETE FROM main.sqlite_schema WHERE type = 'index'"
-               " AND name IN (SELECT name FROM temp.hp_index);"
-               "INSERT INTO main.sqlite_schema"
-               "(type, name, tbl_name, rootpage, sql)"
-               " SELECT 'index', name, tbl, root, sql FROM temp.hp_index"
-               " WHERE shown ORDER BY id");
-
-  if (rc == SQLITE_OK) rc = show_statistics(lab, err);
-  if (rc == SQLITE_OK)
-    rc = run(lab, err, "COMMIT");
-  else
-    sqlite3_exec(lab->db, "ROLLBACK", NULL, NULL, NULL);
-  if (rc == SQLITE_OK)
-    rc = run(lab, err, "PRAGMA writable_schema = RESET");
-  else
-    sqlite3_exec(lab->db, "PRAGMA writable_schema = RESET", NULL, NULL, NULL);
-  return rc;
+  if (rc != SQLITE_OK || !has_statistics) return rc;
+  return of_copy(hp_cloak_analyze(&lab->cloak, err), err);
 }
 
 int hp_lab_show(hp_lab *lab, const bool *shown, char **err) {
-  sqlite3_stmt *set = NULL;
-  int rc;
-
   *err = NULL;
-  rc = sqlite3_prepare_v2(lab->db,
-                          "UPDATE temp.hp_index SET shown = ?2 WHERE id = ?1",
-                          -1, &set, NULL);
-  for (int i = 0; rc == SQLITE_OK && i < lab->n; i++) {
-    sqlite3_bind_int(set, 1, i);
-    sqlite3_bind_int(set, 2, shown[i]);
-    sqlite3_step(set);
-    rc = sqlite3_reset(set);
-  }
-  sqlite3_finalize(set);
-  if (rc != SQLITE_OK) return explain_failure(lab, rc, "the copy", err);
-  return apply(lab, err);
-}
-
-static int hide_all(hp_lab *lab, char **err) {
-  int rc = run(lab, err, "UPDATE temp.hp_index SET shown = 0");
-
-  return rc == SQLITE_OK ? apply(lab, err) : rc;
+  return of_copy(hp_cloak_show(&lab->cloak, shown, err), err);
 }
 
 /* ---- building */
@@ -294,25 +201,6 @@ static int find_newest(hp_lab *lab, hp_lab_index rest, char **err) {
   return rc == SQLITE_OK ? rc : explain_failure(lab, rc, "the new index", err);
 }
 
-static int analyze_newest(hp_lab *lab, char **err) {
-  const char *name = lab->at[lab->n - 1].name;
-  int rc = run(lab, err, "ANALYZE main.\"%w\"", name);
-
-  if (rc == SQLITE_OK) {
-    rc = run(lab, err,
-             "INSERT INTO temp.hp_stat1 SELECT * FROM"
-             " main.sqlite_stat1 WHERE idx = %Q",
-             name);
-  }
-  if (rc == SQLITE_OK && lab->has_stat4) {
-    rc = run(lab, err,
-             "INSERT INTO temp.hp_stat4 SELECT * FROM"
-             " main.sqlite_stat4 WHERE idx = %Q",
-             name);
-  }
-  return rc;
-}
-
 static bool is_create_index(const char *sql) {
   const char *s = hp_text_skip(sql);
 
@@ -320,6 +208,14 @@ static bool is_create_index(const char *sql) {
   s = hp_text_skip(s + hp_text_token(s));
   if (hp_text_begins(s, "UNIQUE")) s = hp_text_skip(s + hp_text_token(s));
   return hp_text_begins(s, "INDEX");
+}
+
+/* Every commit goes through the list of all pages that are not written yet, and
+** a temporary database writes them late. */
+static int write_out(hp_lab *lab, char **err) {
+  int rc = sqlite3_db_cacheflush(lab->db);
+
+  return rc == SQLITE_OK ? rc : explain_failure(lab, rc, "the copy", err);
 }
 
 int hp_lab_build(hp_lab *lab, const char *sql, int *out, char **err) {
@@ -333,7 +229,7 @@ int hp_lab_build(hp_lab *lab, const char *sql, int *out, char **err) {
                            sql);
     return SQLITE_MISUSE;
   }
-  rc = hide_all(lab, err);
+  rc = hp_lab_show(lab, NULL, err);
   if (rc != SQLITE_OK) return rc;
   before = used_pages(lab);
   start = hp_clock_ns();
@@ -351,9 +247,13 @@ int hp_lab_build(hp_lab *lab, const char *sql, int *out, char **err) {
     x->n_bytes = for_all_rows(lab, x->table, x->n_bytes);
     x->build_ns = for_all_rows(lab, x->table, x->build_ns);
   }
-  if (rc == SQLITE_OK && lab->has_stat1) rc = analyze_newest(lab, err);
+  if (rc == SQLITE_OK) {
+    rc = of_copy(
+        hp_cloak_analyze_one(&lab->cloak, lab->at[lab->n - 1].name, err), err);
+  }
   if (rc == SQLITE_OK) rc = list_index(lab, lab->n - 1, err);
-  if (rc == SQLITE_OK) rc = hide_all(lab, err);
+  if (rc == SQLITE_OK) rc = hp_lab_show(lab, NULL, err);
+  if (rc == SQLITE_OK) rc = write_out(lab, err);
   if (rc == SQLITE_OK) *out = lab->n - 1;
   return rc;
 }
@@ -361,7 +261,7 @@ int hp_lab_build(hp_lab *lab, const char *sql, int *out, char **err) {
 /* ---- statements */
 
 /* VACUUM INTO writes a file without asking the authorizer. */
-static bool is_on_rows(const char *sql) {
+bool hp_lab_takes(const char *sql) {
   static const char *const verbs[] = {"SELECT", "WITH",   "VALUES",  "INSERT",
                                       "UPDATE", "DELETE", "REPLACE", "EXPLAIN"};
 
@@ -377,7 +277,7 @@ int hp_lab_prepare(hp_lab *lab, const char *sql, sqlite3_stmt **out,
 
   *out = NULL;
   *err = NULL;
-  if (!is_on_rows(sql)) {
+  if (!hp_lab_takes(sql)) {
     *err = sqlite3_mprintf("it is not a statement that reads or writes rows");
     return SQLITE_AUTH;
   }
@@ -390,34 +290,6 @@ int hp_lab_prepare(hp_lab *lab, const char *sql, sqlite3_stmt **out,
   } else if (rc != SQLITE_OK && rc != SQLITE_NOMEM) {
     *err = sqlite3_mprintf("%s", sqlite3_errmsg(lab->db));
   }
-  return rc;
-}
-
-int hp_lab_program(hp_lab *lab, const char *explain, const char *sql,
-                   uint64_t *out, char **err) {
-  char *full = sqlite3_mprintf("%s %s", is_on_rows(sql) ? explain : "", sql);
-  sqlite3_str *text = sqlite3_str_new(NULL);
-  sqlite3_stmt *rows = NULL;
-  int rc = SQLITE_NOMEM;
-
-  *err = NULL;
-  if (full) rc = hp_lab_prepare(lab, full, &rows, err);
-  sqlite3_free(full);
-  while (rc == SQLITE_OK && (rc = sqlite3_step(rows)) == SQLITE_ROW) {
-    const char *opcode = (const char *)sqlite3_column_text(rows, 1);
-
-    rc = SQLITE_OK;
-    if (opcode && strcmp(opcode, "Transaction") == 0) continue;
-    for (int i = 1; i <= 5 && i < sqlite3_column_count(rows); i++) {
-      sqlite3_str_appendf(text, "%s\t", sqlite3_column_text(rows, i));
-    }
-  }
-  sqlite3_finalize(rows);
-  if (rc == SQLITE_DONE) rc = sqlite3_str_errcode(text);
-  if (rc == SQLITE_OK) {
-    *out = hp_hash64(sqlite3_str_value(text), (size_t)sqlite3_str_length(text));
-  }
-  sqlite3_free(sqlite3_str_finish(text));
   return rc;
 }
 
@@ -455,6 +327,7 @@ void hp_lab_close(hp_lab *lab) {
   if (!lab) return;
   for (int i = 0; i < lab->n; i++) free_index(&lab->at[i]);
   sqlite3_free(lab->at);
+  hp_cloak_term(&lab->cloak);
   sqlite3_close(lab->db);
   sqlite3_free(lab);
 }
@@ -463,10 +336,10 @@ int hp_lab_analyze(hp_lab *lab, const bool *shown, int64_t *ns, char **err) {
   int rc = hp_lab_show(lab, shown, err);
   int64_t start = hp_clock_ns();
 
-  if (rc == SQLITE_OK) rc = run(lab, err, "ANALYZE main");
+  if (rc == SQLITE_OK) {
+    rc = of_copy(hp_cloak_analyze(&lab->cloak, err), err);
+  }
   *ns = hp_clock_ns() - start;
-  if (rc == SQLITE_OK) rc = keep_statistics(lab, err);
-  lab->has_stat1 = rc == SQLITE_OK;
   return rc;
 }
 
@@ -479,7 +352,7 @@ const hp_sample *hp_lab_sample(const hp_lab *lab) {
 }
 
 bool hp_lab_has_statistics(const hp_lab *lab) {
-  return lab->has_stat1;
+  return lab->cloak.has_stat1;
 }
 
 int hp_lab_count(const hp_lab *lab) {

@@ -29,8 +29,11 @@ typedef struct hp_lab hp_lab;
 typedef struct hp_lab_index {
   char *name;
   char *table;
-  char *sql;    /* its CREATE INDEX statement */
-  int64_t root; /* page */
+  char *sql;     /* its CREATE INDEX statement */
+  char *columns; /* in its order, those of the row's key last: "2 0 -1" are the
+                 ** third and the first of the table and the rowid; -2: an
+                 ** expression */
+  int64_t root;  /* page */
   /* Of a sample these two are reckoned for all rows. */
   int64_t n_bytes; /* of its pages; 0: not known (no dbstat) */
   int64_t build_ns;
@@ -78,17 +81,16 @@ HP_MUST_CHECK int hp_lab_analyze(hp_lab *lab, const bool *shown, int64_t *ns,
 HP_MUST_CHECK int hp_lab_build(hp_lab *lab, const char *sql, int *out,
                                char **err);
 
-/* Shows the indexes i with shown[i], hides the others. Errors as above. */
+/* Shows the indexes i with shown[i] (NULL: none), hides the others. Errors as
+** above. */
 HP_MUST_CHECK int hp_lab_show(hp_lab *lab, const bool *shown, char **err);
+
+/* True if sql begins like a statement on rows, or like its EXPLAIN. */
+bool hp_lab_takes(const char *sql);
 
 /* Compiles a statement on rows. Errors as above. Caller finalizes. */
 HP_MUST_CHECK int hp_lab_prepare(hp_lab *lab, const char *sql,
                                  sqlite3_stmt **out, char **err);
-
-/* Hash of what `explain sql` answers now, where explain is "EXPLAIN" (equal
-** programs take equal steps) or "EXPLAIN QUERY PLAN". Errors as above. */
-HP_MUST_CHECK int hp_lab_program(hp_lab *lab, const char *explain,
-                                 const char *sql, uint64_t *out, char **err);
 
 /* hp_measure_run() under the allow-list. */
 HP_MUST_CHECK int hp_lab_run(hp_lab *lab, sqlite3_stmt *stmt, int64_t cap_steps,

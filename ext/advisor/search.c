@@ -29,17 +29,34 @@ static bool fits(const hp_search *s, const bool *set) {
   return !s->budget_bytes || bytes_of(s, set) <= s->budget_bytes;
 }
 
-/* Cost of the best set with index `out` left out (-1: none) and `in` added,
-** which must fit. */
-static int cost_with(state *st, int out, int in, double *cost) {
+/* The best set with index `out` left out (-1: none) and `in` added. */
+static const bool *with(state *st, int out, int in) {
   memcpy(st->trial, st->set, (size_t)st->s->n * sizeof *st->trial);
   if (out >= 0) st->trial[out] = false;
   if (in >= 0) st->trial[in] = true;
-  if (in >= 0 && !fits(st->s, st->trial)) {
-    *cost = DBL_MAX;
-    return SQLITE_OK;
-  }
-  return st->s->cost(st->s->arg, st->trial, cost);
+  return st->trial;
+}
+
+static int estimate(state *st, int out, int in, double *cost) {
+  const bool *set = with(st, out, in);
+
+  *cost = DBL_MAX;
+  if (in >= 0 && !fits(st->s, set)) return SQLITE_OK;
+  return st->s->estimate(st->s->arg, set, cost);
+}
+
+/* Makes the change if it costs no more than was estimated. If it does, the
+** next estimate knows. */
+static int settle(state *st, int out, int in, double estimated, bool *done) {
+  const bool *set = with(st, out, in);
+  double cost;
+  int rc = st->s->cost(st->s->arg, set, &cost);
+
+  *done = rc == SQLITE_OK && cost <= estimated;
+  if (!*done) return rc;
+  memcpy(st->set, set, (size_t)st->s->n * sizeof *st->set);
+  st->total = cost;
+  return SQLITE_OK;
 }
 
 static bool clashes(const state *st, int in, int out) {
@@ -59,15 +76,14 @@ static double score(const hp_search *s, int i, double gain) {
   return gain / ((double)s->n_bytes[i] + least_bytes);
 }
 
-/* Adds the index that gains most per byte; *added is false when none gains
-** enough. An index is only tried again if what it last gained could still
-** win. */
-static int extend(state *st, bool *added) {
+/* Finds the index that gains most per byte (-1: none gains enough) and what the
+** set then costs. An index is only tried again if what it last gained could
+** still win. */
+static int find_best(state *st, int *best, double *best_cost) {
   const hp_search *s = st->s;
-  double best_score = 0, best_cost = 0;
-  int best = -1;
+  double best_score = 0;
 
-  *added = false;
+  *best = -1;
   for (int i = 0; i < s->n; i++) {
     double least = least_gain(st, i), cost;
     int rc;
@@ -76,21 +92,25 @@ static int extend(state *st, bool *added) {
         score(s, i, st->bound[i]) <= best_score || !s->may_go_on(s->arg, 0.6)) {
       continue;
     }
-    rc = cost_with(st, -1, i, &cost);
+    rc = estimate(st, -1, i, &cost);
     if (rc != SQLITE_OK) return rc;
     st->bound[i] = st->total - cost;
     if (st->bound[i] < least || score(s, i, st->bound[i]) <= best_score) {
       continue;
     }
-    best = i;
+    *best = i;
     best_score = score(s, i, st->bound[i]);
-    best_cost = cost;
+    *best_cost = cost;
   }
-  if (best < 0) return SQLITE_OK;
-  st->set[best] = true;
-  st->total = best_cost;
-  *added = true;
   return SQLITE_OK;
+}
+
+static int extend(state *st, bool *again) {
+  double cost;
+  int best, rc = find_best(st, &best, &cost);
+
+  *again = rc == SQLITE_OK && best >= 0;
+  return *again ? settle(st, -1, best, cost, &(bool){false}) : rc;
 }
 
 /* Leaves out the index that is missed least for each of its bytes. */
@@ -104,7 +124,7 @@ static int give_up_one(state *st) {
     int rc;
 
     if (!st->set[i] || s->is_fixed[i]) continue;
-    rc = cost_with(st, i, -1, &cost);
+    rc = estimate(st, i, -1, &cost);
     if (rc != SQLITE_OK) return rc;
     missed = score(s, i, cost - st->total);
     if (worst >= 0 && missed >= least) continue;
@@ -112,9 +132,7 @@ static int give_up_one(state *st) {
     least = missed;
     least_cost = cost;
   }
-  st->set[worst] = false;
-  st->total = least_cost;
-  return SQLITE_OK;
+  return settle(st, worst, -1, least_cost, &(bool){false});
 }
 
 /* The start may be too large. (What is fixed is not counted, so some index can
@@ -128,17 +146,17 @@ static int shrink_to_fit(state *st) {
 
 /* Leaves out the index that is missed least, counting what its bytes are
 ** worth, if it saves less than it must. */
-static int shrink_once(state *st, bool *changed) {
+static int shrink_once(state *st, bool *again, bool *changed) {
   const hp_search *s = st->s;
   double least = 0, least_cost = 0;
-  int worst = -1;
+  int worst = -1, rc;
+  bool done;
 
   for (int i = 0; i < s->n; i++) {
     double cost, worth;
-    int rc;
 
     if (!st->set[i] || s->is_fixed[i]) continue;
-    rc = cost_with(st, i, -1, &cost);
+    rc = estimate(st, i, -1, &cost);
     if (rc != SQLITE_OK) return rc;
     worth = cost - st->total - least_gain(st, i);
     if (worth >= least) continue;
@@ -146,11 +164,11 @@ static int shrink_once(state *st, bool *changed) {
     least = worth;
     least_cost = cost;
   }
-  *changed = worst >= 0;
+  *again = worst >= 0;
   if (worst < 0) return SQLITE_OK;
-  st->set[worst] = false;
-  st->total = least_cost;
-  return SQLITE_OK;
+  rc = settle(st, worst, -1, least_cost, &done);
+  if (done) *changed = true;
+  return rc;
 }
 
 static int shrink(state *st, bool *changed) {
@@ -158,8 +176,7 @@ static int shrink(state *st, bool *changed) {
   int rc = SQLITE_OK;
 
   while (rc == SQLITE_OK && again) {
-    rc = shrink_once(st, &again);
-    if (again) *changed = true;
+    rc = shrink_once(st, &again, changed);
   }
   return rc;
 }
@@ -173,30 +190,38 @@ static bool is_better(const state *st, int out, int in, double cost) {
   return cost + worth < st->total - st->s->base * st->s->min_gain / 4;
 }
 
+/* Exchanges one index for another if that pays. What the set would cost with
+** both tells most of it. */
+static int exchange_one(state *st, int out, int in, bool *changed) {
+  double cost;
+  bool done;
+  int rc = st->s->least_cost(st->s->arg, with(st, out, in), &cost);
+
+  if (rc != SQLITE_OK || !is_better(st, out, in, cost)) return rc;
+  rc = st->s->estimate(st->s->arg, with(st, -1, in), &cost);
+  if (rc == SQLITE_OK) rc = estimate(st, out, in, &cost);
+  if (rc != SQLITE_OK || !is_better(st, out, in, cost)) return rc;
+  rc = settle(st, out, in, cost, &done);
+  if (done) *changed = true;
+  return rc;
+}
+
 /* Exchanges indexes for others of their table while that pays. */
 static int exchange(state *st, bool *changed) {
   const hp_search *s = st->s;
+  int rc = SQLITE_OK;
 
   for (int out = 0; out < s->n; out++) {
-    for (int in = 0; in < s->n && st->set[out]; in++) {
-      double cost;
-      int rc;
-
+    for (int in = 0; rc == SQLITE_OK && in < s->n && st->set[out]; in++) {
       if (s->is_fixed[out] || st->set[in] || s->table[in] != s->table[out] ||
           clashes(st, in, out)) {
         continue;
       }
       if (!s->may_go_on(s->arg, 1)) return SQLITE_OK;
-      rc = cost_with(st, out, in, &cost);
-      if (rc != SQLITE_OK) return rc;
-      if (!is_better(st, out, in, cost)) continue;
-      st->set[out] = false;
-      st->set[in] = true;
-      st->total = cost;
-      *changed = true;
+      rc = exchange_one(st, out, in, changed);
     }
   }
-  return SQLITE_OK;
+  return rc;
 }
 
 static void forget_bounds(state *st) {

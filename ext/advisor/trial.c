@@ -2,8 +2,9 @@
 #include "advisor/trial.h"
 
 #include "advisor/binding.h"
-#include "base/hash.h"
-#include "schema/footprint.h"
+#include "advisor/memo.h"
+#include "advisor/outline.h"
+#include "advisor/reach.h"
 
 #include <string.h>
 
@@ -17,20 +18,21 @@ enum {
 static const int64_t steps_per_entry = 7, pages_per_entry = 4;
 
 typedef struct seen {
-  uint64_t key; /* of a plan, or of a set of shown indexes */
+  uint64_t plan;
   hp_cost cost;
 } seen;
 
 typedef struct subject {
   const char *sql;
   double calls;
-  char *skipped;     /* why it cannot be run, or NULL */
-  bool *touches;     /* of each table */
-  uint64_t *updates; /* of each table: bit i: column i; all bits: any change */
-  bool writes;
-  seen *plans; /* n_plans of them, by plan; costs of writes without upkeep */
-  seen *sets;  /* n_sets of them, by the shown indexes of its tables */
-  int n_plans, n_sets;
+  char *skipped; /* why it cannot be run, or NULL */
+  hp_reach reach;
+  seen *plans; /* n_plans of them; costs of writes without upkeep */
+  int n_plans;
+  hp_memo sets;        /* ditto, of the indexes that matter */
+  uint64_t *matters;   /* bits: the indexes of its tables */
+  uint64_t *upkeep;    /* bits: the indexes that its changes change */
+  hp_cost best;        /* of the plans run to the end, by the model */
   int64_t least_steps; /* of the plans run to the end; 0: none yet */
   hp_cost first;       /* of the first plan; n_plans says whether it was run */
   bool is_doubted;     /* a chosen set has a plan that was given up: wait */
@@ -43,81 +45,72 @@ struct hp_trial {
   int n;
   int n_runs;
   double spent;
-  bool is_patient; /* caps are high */
+  bool is_patient;   /* caps are high */
+  int n_indexes;     /* of the lab, when last looked at */
+  uint64_t *scratch; /* three sets of them */
 };
-
-/* ---- what a statement touches */
-
-static void note_access(const hp_trial *t, subject *s, const hp_access *a) {
-  int table = sqlite3_stricmp(a->database, "main") == 0
-                  ? hp_tables_find(t->tables, a->table)
-                  : -1;
-  int column;
-
-  if (a->mode != HP_ACCESS_READ) s->writes = true;
-  if (table < 0) return;
-  s->touches[table] = true;
-  if (a->mode == HP_ACCESS_READ) return;
-  column = hp_table_find(&t->tables->at[table], a->column);
-  if (a->mode != HP_ACCESS_UPDATE || column < 0 || column > 62) {
-    s->updates[table] = ~(uint64_t)0;
-  } else {
-    s->updates[table] |= (uint64_t)1 << column;
-  }
-}
-
-static int read_accesses(const hp_trial *t, hp_shadow *shadow, subject *s) {
-  size_t n = (size_t)t->tables->n + 1;
-  hp_footprint f = {0};
-  int rc;
-
-  s->touches = sqlite3_malloc64(n * sizeof *s->touches);
-  s->updates = sqlite3_malloc64(n * sizeof *s->updates);
-  if (!s->touches || !s->updates) return SQLITE_NOMEM;
-  memset(s->touches, 0, n * sizeof *s->touches);
-  memset(s->updates, 0, n * sizeof *s->updates);
-  rc = hp_footprint_read(shadow, s->sql, &f);
-  for (int i = 0; i < f.n; i++) note_access(t, s, &f.at[i]);
-  /* In doubt every table counts. */
-  if (f.unknown) memset(s->touches, true, n * sizeof *s->touches);
-  hp_footprint_term(&f);
-  return rc;
-}
 
 /* ---- upkeep */
 
-/* True if a change by s is a change of index x. Names are looked for in the
-** index's own text, which errs on the side of upkeep. */
-static bool keeps_up(const hp_trial *t, const subject *s,
-                     const hp_lab_index *x) {
-  int table = hp_tables_find(t->tables, x->table);
-  const hp_table *of;
-
-  if (table < 0 || !s->updates[table]) return false;
-  if (s->updates[table] == ~(uint64_t)0) return true;
-  of = &t->tables->at[table];
-  for (int i = 0; i < of->n_columns && i < 63; i++) {
-    if ((s->updates[table] >> i & 1) && strstr(x->sql, of->columns[i].name)) {
-      return true;
-    }
-  }
-  return false;
+static bool has(const uint64_t *bits, int i) {
+  return bits[i / 64] >> (i % 64) & 1;
 }
 
-/* Adds (sign 1) or takes off (-1) what the shown indexes cost the write. */
-static void add_upkeep(const hp_trial *t, const subject *s, const bool *shown,
+/* Adds (sign 1) or takes off (-1) what the indexes of the set cost a write. */
+static void add_upkeep(const hp_trial *t, const subject *s, const uint64_t *set,
                        int sign, hp_cost *cost) {
-  for (int i = 0; i < hp_lab_count(t->lab); i++) {
-    const hp_lab_index *x = hp_lab_index_at(t->lab, i);
+  for (int i = 0; i < t->n_indexes; i++) {
     int64_t entries = cost->n_changed;
 
-    if (!shown[i] || !keeps_up(t, s, x)) continue;
-    if (x->is_partial) entries = entries / 8;
+    if (!has(set, i) || !has(s->upkeep, i)) continue;
+    if (hp_lab_index_at(t->lab, i)->is_partial) entries = entries / 8;
     cost->steps += sign * entries * steps_per_entry;
     cost->pages += sign * entries * pages_per_entry;
   }
   if (cost->steps < 0) cost->steps = 0;
   if (cost->pages < 0) cost->pages = 0;
+}
+
+/* ---- the lab's indexes */
+
+static int note_indexes(hp_trial *t, subject *s) {
+  size_t n_bytes = hp_memo_words(t->n_indexes) * sizeof(uint64_t);
+  bool has_statistics = hp_lab_has_statistics(t->lab);
+
+  hp_memo_clear(&s->sets, t->n_indexes);
+  sqlite3_free(s->matters);
+  sqlite3_free(s->upkeep);
+  s->matters = sqlite3_malloc64(n_bytes);
+  s->upkeep = sqlite3_malloc64(n_bytes);
+  if (!s->matters || !s->upkeep) return SQLITE_NOMEM;
+  memset(s->matters, 0, n_bytes);
+  memset(s->upkeep, 0, n_bytes);
+  for (int i = 0; i < t->n_indexes; i++) {
+    const hp_lab_index *x = hp_lab_index_at(t->lab, i);
+    uint64_t bit = (uint64_t)1 << (i % 64);
+
+    if (hp_reach_matters(&s->reach, t->tables, x, has_statistics)) {
+      s->matters[i / 64] |= bit;
+    }
+    if (hp_reach_keeps_up(&s->reach, t->tables, x)) s->upkeep[i / 64] |= bit;
+  }
+  return SQLITE_OK;
+}
+
+/* What has been built since is looked at, and costs of sets are forgotten. */
+static int meet_indexes(hp_trial *t) {
+  int n = hp_lab_count(t->lab), rc = SQLITE_OK;
+
+  if (t->scratch && n == t->n_indexes) return SQLITE_OK;
+  sqlite3_free(t->scratch);
+  t->scratch = sqlite3_malloc64(3 * hp_memo_words(n) * sizeof *t->scratch);
+  if (!t->scratch) return SQLITE_NOMEM;
+  t->n_indexes = n;
+  for (int i = 0; rc == SQLITE_OK && i < t->n; i++) {
+    rc = note_indexes(t, &t->at[i]);
+  }
+  if (rc != SQLITE_OK) t->n_indexes = -1;
+  return rc;
 }
 
 /* ---- running */
@@ -162,7 +155,8 @@ static int run(hp_trial *t, subject *s, hp_cost *cost, char **err) {
   int rc = hp_lab_prepare(t->lab, s->sql, &stmt, err);
 
   if (rc == SQLITE_OK) {
-    rc = hp_binding_fill(hp_lab_db(t->lab), t->tables, s->touches, stmt, err);
+    rc = hp_binding_fill(hp_lab_db(t->lab), t->tables, s->reach.touches, stmt,
+                         err);
   }
   if (rc == SQLITE_OK) rc = hp_lab_run(t->lab, stmt, cap_of(t, s), cost, err);
   sqlite3_finalize(stmt);
@@ -179,89 +173,121 @@ static int run(hp_trial *t, subject *s, hp_cost *cost, char **err) {
   return skip(s, rc, err);
 }
 
-static int remember(seen **list, int *n, uint64_t key, hp_cost cost) {
-  seen *grown = sqlite3_realloc64(*list, ((size_t)*n + 1) * sizeof *grown);
+static void note_best(subject *s, const hp_cost *cost) {
+  double best = hp_cost_model(&s->best);
+
+  if (cost->is_capped) return;
+  if (best == 0 || hp_cost_model(cost) < best) s->best = *cost;
+}
+
+static int remember(subject *s, uint64_t plan, const hp_cost *cost) {
+  seen *grown =
+      sqlite3_realloc64(s->plans, ((size_t)s->n_plans + 1) * sizeof *grown);
 
   if (!grown) return SQLITE_NOMEM;
-  *list = grown;
-  grown[(*n)++] = (seen){.key = key, .cost = cost};
+  s->plans = grown;
+  grown[s->n_plans++] = (seen){.plan = plan, .cost = *cost};
   return SQLITE_OK;
 }
 
-static const hp_cost *recall(const seen *list, int n, uint64_t key) {
-  for (int i = 0; i < n; i++) {
-    if (list[i].key == key) return &list[i].cost;
+static const hp_cost *recall(const subject *s, uint64_t plan) {
+  for (int i = 0; i < s->n_plans; i++) {
+    if (s->plans[i].plan == plan) return &s->plans[i].cost;
   }
   return NULL;
 }
 
-/* The cost of s under the shown indexes, which the lab shows. */
-static int work_out(hp_trial *t, subject *s, const bool *shown, hp_cost *out,
-                    char **err) {
+/* The cost of s, without upkeep, under the set, which the lab shows; *uses is
+** what of it the plan uses. */
+static int work_out(hp_trial *t, subject *s, const uint64_t *set,
+                    uint64_t *uses, hp_cost *out, char **err) {
   const hp_cost *known;
-  hp_cost bare;
   uint64_t plan = 0;
-  int rc;
+  int rc = hp_outline_read(t->lab,
+                           s->reach.writes ? HP_OUTLINE_PLAN : HP_OUTLINE_ALL,
+                           s->sql, &plan, uses, err);
 
-  rc = hp_lab_program(t->lab, s->writes ? "EXPLAIN QUERY PLAN" : "EXPLAIN",
-                      s->sql, &plan, err);
   rc = skip(s, rc, err);
   if (rc != SQLITE_OK || s->skipped) return rc;
-  known = recall(s->plans, s->n_plans, plan);
+  known = recall(s, plan);
   if (known) {
     *out = *known;
-    if (s->writes) add_upkeep(t, s, shown, 1, out);
     return SQLITE_OK;
   }
   rc = run(t, s, out, err);
   if (rc != SQLITE_OK || s->skipped) return rc;
-  bare = *out;
-  if (s->writes) add_upkeep(t, s, shown, -1, &bare);
-  return remember(&s->plans, &s->n_plans, plan, bare);
+  if (s->reach.writes) add_upkeep(t, s, set, -1, out);
+  note_best(s, out);
+  return remember(s, plan, out);
 }
 
-/* A key of the shown indexes on the tables that s touches: another set with
-** the same key costs s the same. */
-static uint64_t key_of(const hp_trial *t, const subject *s, const bool *shown) {
-  uint64_t key = 1;
+/* What the statements are asked about. */
+typedef struct question {
+  const bool *shown;
+  hp_certainty how;
+  bool is_shown; /* by the lab, which is only made to if a statement must be
+                 ** planned */
+  uint64_t *all; /* the indexes shown */
+  uint64_t *set, *uses; /* of those that matter to one statement; scratch */
+} question;
 
-  for (int i = 0; i < hp_lab_count(t->lab); i++) {
-    int table = hp_tables_find(t->tables, hp_lab_index_at(t->lab, i)->table);
+static int ask(hp_trial *t, const bool *shown, hp_certainty how, question *q) {
+  int rc = meet_indexes(t);
+  size_t n_words = hp_memo_words(t->n_indexes);
 
-    if (shown[i] && (table < 0 || s->touches[table])) {
-      key = hp_hash64(&i, sizeof i) ^ (key * 0x9E3779B97F4A7C15u);
-    }
-  }
-  return key;
+  if (rc != SQLITE_OK) return rc;
+  *q = (question){.shown = shown,
+                  .how = how,
+                  .all = t->scratch,
+                  .set = t->scratch + n_words,
+                  .uses = t->scratch + 2 * n_words};
+  hp_memo_bits(shown, t->n_indexes, q->all);
+  return SQLITE_OK;
 }
 
-/* The lab is made to show the set only when a statement must be planned. */
-static int cost_of(hp_trial *t, subject *s, const bool *shown, bool *is_shown,
-                   hp_cost *out, char **err) {
-  uint64_t key = key_of(t, s, shown);
-  const hp_cost *known = recall(s->sets, s->n_sets, key);
+static int plan(hp_trial *t, subject *s, question *q, hp_cost *out,
+                char **err) {
+  int rc = SQLITE_OK;
+
+  if (!q->is_shown) rc = hp_lab_show(t->lab, q->shown, err);
+  q->is_shown = true;
+  if (rc == SQLITE_OK) rc = work_out(t, s, q->set, q->uses, out, err);
+  if (rc != SQLITE_OK || s->skipped) return rc;
+  return hp_memo_put(&s->sets, q->set, q->uses, out);
+}
+
+/* Of the indexes shown those that do not matter to s are left out: another set
+** that differs in them only costs s the same. */
+static int answer(hp_trial *t, subject *s, question *q, hp_cost *out,
+                  char **err) {
+  const hp_cost *known;
   int rc = SQLITE_OK;
 
   *out = (hp_cost){0};
   if (s->skipped) return SQLITE_OK;
-  if (known) {
-    *out = *known;
-    return SQLITE_OK;
+  for (size_t i = 0; i < hp_memo_words(t->n_indexes); i++) {
+    q->set[i] = q->all[i] & s->matters[i];
   }
-  if (!*is_shown) rc = hp_lab_show(t->lab, shown, err);
-  *is_shown = true;
-  if (rc == SQLITE_OK) rc = work_out(t, s, shown, out, err);
-  if (rc != SQLITE_OK || s->skipped) return rc;
-  return remember(&s->sets, &s->n_sets, key, *out);
+  known = hp_memo_find(&s->sets, q->set);
+  if (!known && q->how != HP_SURE) known = hp_memo_infer(&s->sets, q->set);
+  if (!known && q->how == HP_LEAST) known = &s->best;
+  if (known)
+    *out = *known;
+  else
+    rc = plan(t, s, q, out, err);
+  if (s->reach.writes && !s->skipped) add_upkeep(t, s, q->set, 1, out);
+  return rc;
 }
 
-int hp_trial_costs(hp_trial *t, const bool *shown, hp_cost *costs, char **err) {
-  bool is_shown = false;
-  int rc = SQLITE_OK;
+int hp_trial_costs(hp_trial *t, const bool *shown, hp_certainty how,
+                   hp_cost *costs, char **err) {
+  question q;
+  int rc;
 
   *err = NULL;
+  rc = ask(t, shown, how, &q);
   for (int i = 0; rc == SQLITE_OK && i < t->n; i++) {
-    rc = cost_of(t, &t->at[i], shown, &is_shown, &costs[i], err);
+    rc = answer(t, &t->at[i], &q, &costs[i], err);
   }
   return rc;
 }
@@ -273,8 +299,8 @@ bool hp_trial_reworded(hp_trial *t, int s, const char *sql, const hp_cost *was,
   int rc = hp_lab_prepare(t->lab, sql, &stmt, &err);
 
   if (rc == SQLITE_OK) {
-    rc = hp_binding_fill(hp_lab_db(t->lab), t->tables, t->at[s].touches, stmt,
-                         &err);
+    rc = hp_binding_fill(hp_lab_db(t->lab), t->tables, t->at[s].reach.touches,
+                         stmt, &err);
   }
   if (rc == SQLITE_OK) {
     rc = hp_lab_run(t->lab, stmt, 2 * was->steps, out, &err);
@@ -296,20 +322,23 @@ double hp_trial_sum(const hp_trial *t, const hp_cost *costs) {
 
 int hp_trial_cost(hp_trial *t, int s, const bool *shown, hp_cost *out,
                   char **err) {
-  bool is_shown = false;
+  question q;
+  int rc;
 
   *err = NULL;
-  return cost_of(t, &t->at[s], shown, &is_shown, out, err);
+  rc = ask(t, shown, HP_SURE, &q);
+  return rc == SQLITE_OK ? answer(t, &t->at[s], &q, out, err) : rc;
 }
 
-static void forget_capped(seen *list, int *n) {
+/* The first plan stays: it is what the others are compared with. */
+static void forget_capped(subject *s) {
   int kept = 0;
 
-  for (int i = 0; i < *n; i++) {
-    /* The first plan stays: it is what the others are compared with. */
-    if (i == 0 || !list[i].cost.is_capped) list[kept++] = list[i];
+  for (int i = 0; i < s->n_plans; i++) {
+    if (i == 0 || !s->plans[i].cost.is_capped) s->plans[kept++] = s->plans[i];
   }
-  *n = kept;
+  s->n_plans = kept;
+  hp_memo_forget_capped(&s->sets);
 }
 
 void hp_trial_be_patient(hp_trial *t) {
@@ -318,33 +347,32 @@ void hp_trial_be_patient(hp_trial *t) {
     subject *s = &t->at[i];
 
     if (!s->first.is_capped || s->least_steps) continue;
-    forget_capped(s->plans, &s->n_plans);
-    forget_capped(s->sets, &s->n_sets);
+    forget_capped(s);
   }
 }
 
 int hp_trial_doubt(hp_trial *t, const bool *shown, bool *found, char **err) {
-  bool is_shown = false;
-  int rc = SQLITE_OK;
+  question q;
   hp_cost cost;
+  int rc;
 
   *found = false;
   *err = NULL;
+  rc = ask(t, shown, HP_SURE, &q);
   for (int i = 0; rc == SQLITE_OK && i < t->n; i++) {
     subject *s = &t->at[i];
 
-    rc = cost_of(t, s, shown, &is_shown, &cost, err);
+    rc = answer(t, s, &q, &cost, err);
     if (rc != SQLITE_OK || !cost.is_capped) continue;
     if (s->first.is_capped || s->is_doubted) continue;
     s->is_doubted = *found = true;
-    forget_capped(s->plans, &s->n_plans);
-    s->n_sets = 0;
+    forget_capped(s);
   }
   return rc;
 }
 
 void hp_trial_plan_anew(hp_trial *t) {
-  for (int i = 0; i < t->n; i++) t->at[i].n_sets = 0;
+  t->n_indexes = -1;
 }
 
 const char *hp_trial_skipped(const hp_trial *t, int s) {
@@ -352,7 +380,7 @@ const char *hp_trial_skipped(const hp_trial *t, int s) {
 }
 
 const bool *hp_trial_touches(const hp_trial *t, int s) {
-  return t->at[s].touches;
+  return t->at[s].reach.touches;
 }
 
 int hp_trial_runs(const hp_trial *t) {
@@ -385,7 +413,8 @@ int hp_trial_open(hp_lab *lab, hp_shadow *shadow, const hp_tables *tables,
   for (; rc == SQLITE_OK && t->n < n; t->n++) {
     t->at[t->n].sql = statements[t->n].sql;
     t->at[t->n].calls = statements[t->n].calls;
-    rc = read_accesses(t, shadow, &t->at[t->n]);
+    rc =
+        hp_reach_read(shadow, tables, statements[t->n].sql, &t->at[t->n].reach);
   }
   if (rc == SQLITE_OK)
     *out = t;
@@ -398,11 +427,13 @@ void hp_trial_close(hp_trial *t) {
   if (!t) return;
   for (int i = 0; i < t->n; i++) {
     sqlite3_free(t->at[i].skipped);
-    sqlite3_free(t->at[i].touches);
-    sqlite3_free(t->at[i].updates);
+    hp_reach_term(&t->at[i].reach);
     sqlite3_free(t->at[i].plans);
-    sqlite3_free(t->at[i].sets);
+    sqlite3_free(t->at[i].matters);
+    sqlite3_free(t->at[i].upkeep);
+    hp_memo_term(&t->at[i].sets);
   }
   sqlite3_free(t->at);
+  sqlite3_free(t->scratch);
   sqlite3_free(t);
 }

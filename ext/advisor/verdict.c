@@ -163,7 +163,7 @@ static int judge(writing *w, bool *set, int i) {
   int rc;
 
   set[i] = false;
-  rc = hp_trial_costs(w->trial, set, w->without, w->err);
+  rc = hp_trial_costs(w->trial, set, HP_SURE, w->without, w->err);
   set[i] = was;
   if (rc != SQLITE_OK) return rc;
   if (!x->is_original) return add_advice(w, i, "create", w->without, w->with);
@@ -268,11 +268,11 @@ static int first_and_last(writing *w, bool *set, const bool *final) {
   int n = hp_lab_count(w->lab), rc;
 
   for (int i = 0; i < n; i++) set[i] = hp_lab_index_at(w->lab, i)->is_original;
-  rc = hp_trial_costs(w->trial, set, w->without, w->err);
+  rc = hp_trial_costs(w->trial, set, HP_SURE, w->without, w->err);
   if (rc != SQLITE_OK) return rc;
   w->out->before = hp_trial_sum(w->trial, w->without);
   memcpy(set, final, (size_t)n * sizeof *set);
-  rc = hp_trial_costs(w->trial, set, w->with, w->err);
+  rc = hp_trial_costs(w->trial, set, HP_SURE, w->with, w->err);
   if (rc != SQLITE_OK) return rc;
   w->out->after = hp_trial_sum(w->trial, w->with);
   return give_verdicts(w, w->without);
@@ -336,12 +336,12 @@ static int add_analyze(writing *w, int64_t ns, double min_gain) {
 
 static int analyze(writing *w, const bool *set, double min_gain) {
   int64_t ns;
-  int rc = hp_trial_costs(w->trial, set, w->without, w->err);
+  int rc = hp_trial_costs(w->trial, set, HP_SURE, w->without, w->err);
 
   if (rc == SQLITE_OK) rc = hp_lab_analyze(w->lab, set, &ns, w->err);
   if (rc != SQLITE_OK) return rc;
   hp_trial_plan_anew(w->trial);
-  rc = hp_trial_costs(w->trial, set, w->with, w->err);
+  rc = hp_trial_costs(w->trial, set, HP_SURE, w->with, w->err);
   return rc == SQLITE_OK ? add_analyze(w, ns, min_gain) : rc;
 }
 

@@ -17,7 +17,8 @@ typedef struct model {
   int64_t n_bytes[N];
   int table[N];
   bool is_fixed[N];
-  int n_calls;
+  int n_calls, n_estimates;
+  bool was_asked[1 << N]; /* the cost of this set */
 } model;
 
 static uint64_t random_state;
@@ -60,11 +61,39 @@ static double cost_of(const model *m, const bool *set) {
   return sum;
 }
 
+static int number_of(const bool *set) {
+  int number = 0;
+
+  for (int i = 0; i < N; i++) number |= set[i] << i;
+  return number;
+}
+
 static int cost(void *arg, const bool *set, double *out) {
   model *m = arg;
 
   m->n_calls++;
+  m->was_asked[number_of(set)] = true;
   *out = cost_of(m, set);
+  return SQLITE_OK;
+}
+
+static int estimate(void *arg, const bool *set, double *out) {
+  ((model *)arg)->n_estimates++;
+  *out = cost_of(arg, set);
+  return SQLITE_OK;
+}
+
+/* Half of the cost, until that was asked for. */
+static int estimate_badly(void *arg, const bool *set, double *out) {
+  model *m = arg;
+
+  *out = cost_of(m, set) * (m->was_asked[number_of(set)] ? 1 : 0.5);
+  return SQLITE_OK;
+}
+
+static int expect_nothing(void *arg, const bool *set, double *out) {
+  (void)arg, (void)set;
+  *out = 0;
   return SQLITE_OK;
 }
 
@@ -82,6 +111,8 @@ static hp_search search_of(model *m) {
                      .least = m->least,
                      .base = cost_of(m, (bool[N]){false}),
                      .cost = cost,
+                     .estimate = estimate,
+                     .least_cost = expect_nothing,
                      .may_go_on = always,
                      .arg = m};
 }
@@ -229,6 +260,44 @@ START_TEST(a_spent_budget_ends_the_search) {
 }
 END_TEST
 
+START_TEST(what_was_estimated_too_low_is_not_taken) {
+  model m = make((uint64_t)_i + 1);
+  hp_search s = search_of(&m);
+  bool set[N] = {false};
+  double total, bare = cost_of(&m, set);
+
+  s.estimate = estimate_badly;
+  ck_assert_int_eq(hp_search_run(&s, set, &total), SQLITE_OK);
+  ck_assert_double_eq_tol(total, cost_of(&m, set), 1e-9);
+  ck_assert_double_le(total, bare);
+  ck_assert_double_le(total, 1.1 * optimum(&m));
+}
+END_TEST
+
+/* How often the search estimates; *total is what it finds. */
+static int estimates(uint64_t seed, bool is_bounded, double *total) {
+  model m = make(seed);
+  hp_search s = search_of(&m);
+  bool set[N] = {false};
+
+  if (is_bounded) s.least_cost = cost;
+  ck_assert_int_eq(hp_search_run(&s, set, total), SQLITE_OK);
+  return m.n_estimates;
+}
+
+START_TEST(an_exchange_that_cannot_pay_is_not_estimated) {
+  int all = 0, bounded = 0;
+  double x, y;
+
+  for (uint64_t seed = 1; seed <= 20; seed++) {
+    all += estimates(seed, false, &x);
+    bounded += estimates(seed, true, &y);
+    ck_assert_double_eq_tol(x, y, 1e-9);
+  }
+  ck_assert_int_lt(bounded, all - all / 5);
+}
+END_TEST
+
 static int fails(void *arg, const bool *set, double *out) {
   (void)arg, (void)set;
   *out = 0;
@@ -241,6 +310,8 @@ START_TEST(a_failure_is_passed_on) {
   bool set[N] = {false};
   double total;
 
+  s.estimate = fails;
+  ck_assert_int_eq(hp_search_run(&s, set, &total), SQLITE_IOERR);
   s.cost = fails;
   ck_assert_int_eq(hp_search_run(&s, set, &total), SQLITE_IOERR);
 }
@@ -274,6 +345,8 @@ Suite *advisor_search_suite(void) {
   tcase_add_test(c, a_byte_has_its_price);
   tcase_add_test(c, an_index_must_save_its_least);
   tcase_add_test(c, a_spent_budget_ends_the_search);
+  tcase_add_loop_test(c, what_was_estimated_too_low_is_not_taken, 0, 50);
+  tcase_add_test(c, an_exchange_that_cannot_pay_is_not_estimated);
   tcase_add_test(c, a_failure_is_passed_on);
   tcase_add_test(c, every_allocation_may_fail);
   suite_add_tcase(s, c);

@@ -128,6 +128,49 @@ START_TEST(what_cannot_be_run_costs_nothing_and_says_why) {
 }
 END_TEST
 
+/* Of LOOKUP. */
+static int64_t steps(hp_certainty how, bool a, bool b) {
+  hp_cost costs[N_WORK];
+  char *err;
+
+  check_ok(hp_trial_costs(s.trial, (bool[]){a, b}, how, costs, &err), &err);
+  return costs[LOOKUP].steps;
+}
+
+static int64_t n_shown(void) {
+  return test_db_int(hp_lab_db(s.lab),
+                     "SELECT count(*) FROM sqlite_schema WHERE type = 'index'");
+}
+
+/* Of both the planner takes the one on b, the worse: it has no statistics. */
+START_TEST(an_estimate_plans_nothing_when_an_unused_index_goes) {
+  int64_t with = steps(HP_SURE, true, true);
+
+  ck_assert_int_gt(with, 150000);
+  ck_assert_int_eq(steps(HP_ESTIMATED, false, true), with);
+  ck_assert_int_eq(n_shown(), 2);
+  ck_assert_int_eq(steps(HP_SURE, false, true), with);
+  ck_assert_int_eq(n_shown(), 1);
+}
+END_TEST
+
+START_TEST(an_estimate_plans_when_a_used_index_goes) {
+  ck_assert_int_gt(steps(HP_SURE, true, true), 150000);
+  ck_assert_int_lt(steps(HP_ESTIMATED, true, false), 1000);
+  ck_assert_int_eq(n_shown(), 1);
+}
+END_TEST
+
+START_TEST(the_least_cost_is_the_best_that_was_seen) {
+  int64_t with = steps(HP_SURE, true, false);
+
+  ck_assert_int_gt(steps(HP_SURE, false, false), 100 * with);
+  ck_assert_int_eq(steps(HP_LEAST, false, true), with);
+  ck_assert_int_eq(n_shown(), 0);
+  ck_assert_int_gt(steps(HP_LEAST, false, false), 100 * with);
+}
+END_TEST
+
 START_TEST(the_tables_of_a_statement_are_known) {
   ck_assert(hp_trial_touches(s.trial, LOOKUP)[0]);
 }
@@ -145,6 +188,9 @@ Suite *advisor_trial_suite(void) {
   tcase_add_test(c, what_was_given_up_and_is_chosen_is_run_to_its_end);
   tcase_add_test(c, a_write_pays_for_the_indexes_it_keeps_up);
   tcase_add_test(c, what_cannot_be_run_costs_nothing_and_says_why);
+  tcase_add_test(c, an_estimate_plans_nothing_when_an_unused_index_goes);
+  tcase_add_test(c, an_estimate_plans_when_a_used_index_goes);
+  tcase_add_test(c, the_least_cost_is_the_best_that_was_seen);
   tcase_add_test(c, the_tables_of_a_statement_are_known);
   suite_add_tcase(suite, c);
   return suite;
