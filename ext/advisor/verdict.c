@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "advisor/verdict.h"
 
+#include "advisor/ddl.h"
 #include "advisor/effect.h"
 #include "advisor/repeat.h"
 #include "schema/text.h"
@@ -29,67 +30,6 @@ static hp_comparison comparison_of(const writing *w) {
 }
 
 /* ---- words */
-
-/* Index i's name without the "__i" that makes it unique in the lab, if it has
-** that: then the advisor made it. Caller frees. */
-static char *plain_name(const hp_lab_index *x, int i) {
-  char *suffix = sqlite3_mprintf("__%d", i);
-  char *name = sqlite3_mprintf("%s", x->name);
-  size_t n = name ? strlen(name) : 0, m = suffix ? strlen(suffix) : 0;
-
-  if (name && suffix && n > m && strcmp(name + n - m, suffix) == 0) {
-    name[n - m] = '\0';
-  }
-  if (!suffix) {
-    sqlite3_free(name);
-    name = NULL;
-  }
-  sqlite3_free(suffix);
-  return name;
-}
-
-static bool is_taken(const writing *w, const char *name) {
-  for (int i = 0; i < hp_lab_count(w->lab); i++) {
-    const hp_lab_index *x = hp_lab_index_at(w->lab, i);
-
-    if (x->is_original && sqlite3_stricmp(x->name, name) == 0) return true;
-  }
-  return false;
-}
-
-/* A name that the host's schema does not have yet. Caller frees. */
-static char *free_name(const writing *w, int i) {
-  char *plain = plain_name(hp_lab_index_at(w->lab, i), i);
-  char *name = plain;
-
-  for (int n = 2; name && is_taken(w, name); n++) {
-    if (name != plain) sqlite3_free(name);
-    name = sqlite3_mprintf("%s_%d", plain, n);
-  }
-  if (name != plain) sqlite3_free(plain);
-  return name;
-}
-
-static char *ddl_of(const writing *w, int i, const char *action) {
-  const hp_lab_index *x = hp_lab_index_at(w->lab, i);
-  const char *body = hp_text_skip(x->sql);
-  bool unique = x->is_unique;
-  char *name, *ddl;
-
-  if (strcmp(action, "drop") == 0) {
-    return sqlite3_mprintf("DROP INDEX \"%w\";", x->name);
-  }
-  name = free_name(w, i);
-  if (!name) return NULL;
-  /* CREATE [UNIQUE] INDEX name ON … */
-  for (int k = unique ? 5 : 4; k > 0; k--) {
-    body = hp_text_skip(body + hp_text_token(body));
-  }
-  ddl = sqlite3_mprintf("CREATE %sINDEX \"%w\" ON %s;", unique ? "UNIQUE " : "",
-                        name, body);
-  sqlite3_free(name);
-  return ddl;
-}
 
 /* What the figures were measured on. Caller frees. */
 static char *measured_on(const writing *w) {
@@ -139,21 +79,23 @@ static int add_advice(writing *w, int i, const char *action,
   hp_effects_finish(&e, &helped, &harmed);
   evidence = evidence_of(w, x, &e, action);
   return hp_report_add(
-      w->out, (hp_advice){.action = action,
-                          .index = i,
-                          .ddl = ddl_of(w, i, action),
-                          .table = sqlite3_mprintf("%s", x->table),
-                          .helped = helped,
-                          .harmed = harmed,
-                          .evidence = evidence,
-                          .before_ms = e.before_ns / 1e6,
-                          .after_ms = e.after_ns / 1e6,
-                          .gain = w->out->before > 0
-                                      ? (e.before_model - e.after_model) /
-                                            w->out->before
-                                      : 0,
-                          .size_bytes = x->n_bytes,
-                          .build_ms = (double)x->build_ns / 1e6});
+      w->out,
+      (hp_advice){
+          .action = action,
+          .index = i,
+          .ddl = strcmp(action, "drop") ? hp_ddl_create(w->lab, i, w->out)
+                                        : hp_ddl_drop(w->lab, i),
+          .table = sqlite3_mprintf("%s", x->table),
+          .helped = helped,
+          .harmed = harmed,
+          .evidence = evidence,
+          .before_ms = e.before_ns / 1e6,
+          .after_ms = e.after_ns / 1e6,
+          .gain = w->out->before > 0
+                      ? (e.before_model - e.after_model) / w->out->before
+                      : 0,
+          .size_bytes = x->n_bytes,
+          .build_ms = (double)x->build_ns / 1e6});
 }
 
 /* Advice about index i of the lab, by comparing with it and without it. */
@@ -163,7 +105,7 @@ static int judge(writing *w, bool *set, int i) {
   int rc;
 
   set[i] = false;
-  rc = hp_trial_costs(w->trial, set, HP_SURE, w->without, w->err);
+  rc = hp_trial_costs(w->trial, set, w->without, w->err);
   set[i] = was;
   if (rc != SQLITE_OK) return rc;
   if (!x->is_original) return add_advice(w, i, "create", w->without, w->with);
@@ -268,11 +210,11 @@ static int first_and_last(writing *w, bool *set, const bool *final) {
   int n = hp_lab_count(w->lab), rc;
 
   for (int i = 0; i < n; i++) set[i] = hp_lab_index_at(w->lab, i)->is_original;
-  rc = hp_trial_costs(w->trial, set, HP_SURE, w->without, w->err);
+  rc = hp_trial_costs(w->trial, set, w->without, w->err);
   if (rc != SQLITE_OK) return rc;
   w->out->before = hp_trial_sum(w->trial, w->without);
   memcpy(set, final, (size_t)n * sizeof *set);
-  rc = hp_trial_costs(w->trial, set, HP_SURE, w->with, w->err);
+  rc = hp_trial_costs(w->trial, set, w->with, w->err);
   if (rc != SQLITE_OK) return rc;
   w->out->after = hp_trial_sum(w->trial, w->with);
   return give_verdicts(w, w->without);
@@ -336,12 +278,12 @@ static int add_analyze(writing *w, int64_t ns, double min_gain) {
 
 static int analyze(writing *w, const bool *set, double min_gain) {
   int64_t ns;
-  int rc = hp_trial_costs(w->trial, set, HP_SURE, w->without, w->err);
+  int rc = hp_trial_costs(w->trial, set, w->without, w->err);
 
   if (rc == SQLITE_OK) rc = hp_lab_analyze(w->lab, set, &ns, w->err);
   if (rc != SQLITE_OK) return rc;
   hp_trial_plan_anew(w->trial);
-  rc = hp_trial_costs(w->trial, set, HP_SURE, w->with, w->err);
+  rc = hp_trial_costs(w->trial, set, w->with, w->err);
   return rc == SQLITE_OK ? add_analyze(w, ns, min_gain) : rc;
 }
 
