@@ -24,24 +24,19 @@ hp_advisor_options hp_advisor_defaults(void) {
                               .min_density = 0.5};
 }
 
-static int cost_by(hp_session *s, const bool *set, hp_certainty how,
-                   double *out) {
-  int rc = hp_trial_costs(s->trial, set, how, s->costs, s->err);
+static int cost_of_set(void *arg, const bool *set, double *out) {
+  hp_session *s = arg;
+  int rc = hp_trial_costs(s->trial, set, s->costs, s->err);
 
   if (rc == SQLITE_OK) *out = hp_trial_sum(s->trial, s->costs);
   return rc;
 }
 
-static int cost_of_set(void *arg, const bool *set, double *out) {
-  return cost_by(arg, set, HP_SURE, out);
-}
+static int estimate_of_set(void *arg, const bool *set, const bool *larger,
+                           double limit, double *out) {
+  hp_session *s = arg;
 
-static int estimate_of_set(void *arg, const bool *set, double *out) {
-  return cost_by(arg, set, HP_ESTIMATED, out);
-}
-
-static int least_of_set(void *arg, const bool *set, double *out) {
-  return cost_by(arg, set, HP_LEAST, out);
+  return hp_trial_estimate(s->trial, set, larger, limit, out, s->err);
 }
 
 static bool may_go_on(void *arg, double share) {
@@ -93,7 +88,6 @@ static int search(hp_session *s, double base, bool *set, double *total) {
                    .clashes = clashes,
                    .cost = cost_of_set,
                    .estimate = estimate_of_set,
-                   .least_cost = least_of_set,
                    .may_go_on = may_go_on,
                    .arg = s};
   int rc = least && bytes && table && fixed ? SQLITE_OK : SQLITE_NOMEM;

@@ -156,8 +156,10 @@ static int tell_one(hp_cloak *c, int i, bool is_shown, char **err) {
   rc = hp_statement_run(c->db, err,
                         "UPDATE temp.hp_index SET shown = %d WHERE id = %d",
                         is_shown, i);
-  if (rc == SQLITE_OK) c->shown[i] = is_shown;
-  return rc;
+  if (rc != SQLITE_OK) return rc;
+  c->shown[i] = is_shown;
+  c->is_pending = true;
+  return SQLITE_OK;
 }
 
 int hp_cloak_show(hp_cloak *c, const bool *shown, char **err) {
@@ -166,7 +168,9 @@ int hp_cloak_show(hp_cloak *c, const bool *shown, char **err) {
   for (int i = 0; rc == SQLITE_OK && i < c->n; i++) {
     rc = tell_one(c, i, shown && shown[i], err);
   }
-  return rc == SQLITE_OK ? apply(c, err) : rc;
+  if (rc == SQLITE_OK && c->is_pending) rc = apply(c, err);
+  if (rc == SQLITE_OK) c->is_pending = false;
+  return rc;
 }
 
 void hp_cloak_term(hp_cloak *c) {

@@ -19,6 +19,7 @@ typedef struct hp_cloak {
   sqlite3 *db;
   bool *shown; /* of the n indexes listed */
   int n;
+  bool is_pending; /* shown is not yet what the schema has */
   bool has_stat1, has_stat4;
 } hp_cloak;
 

@@ -20,9 +20,15 @@
 typedef struct hp_memo {
   size_t n_words;
   int n, n_room;
-  hp_cost *costs; /* n of them */
-  uint64_t *bits; /* of each: the set, and what of it the plan uses */
-  uint64_t *keys; /* of each: a hash of the set */
+  hp_cost *costs;    /* n of them */
+  uint64_t *bits;    /* of each: the set, and what of it the plan uses */
+  int *slots;        /* 2 * n_room, by hash of the set: one more than a position
+                     ** in costs; 0: free */
+  uint64_t *offered; /* all that was in some set */
+  int n_plans;
+  hp_cost *least;   /* n_plans of them: for each set that a plan uses, the least
+                    ** cost that came to its end */
+  uint64_t *chosen; /* of each: what it uses, and what it was chosen from */
 } hp_memo;
 
 /* Words for sets of n indexes, at least one. */
@@ -34,7 +40,7 @@ void hp_memo_bits(const bool *set, int n, uint64_t *bits);
 /* Empties m, for sets of n indexes from now on; at first m must be zero. */
 void hp_memo_clear(hp_memo *m, int n);
 
-/* Adds a cost. SQLITE_OK or SQLITE_NOMEM. */
+/* Adds the cost of a set that is not there. SQLITE_OK or SQLITE_NOMEM. */
 HP_MUST_CHECK int hp_memo_put(hp_memo *m, const uint64_t *set,
                               const uint64_t *uses, const hp_cost *cost);
 
@@ -45,6 +51,13 @@ const hp_cost *hp_memo_find(const hp_memo *m, const uint64_t *set);
 /* Or for one that has all of these indexes, and more that its plan does not
 ** use. */
 const hp_cost *hp_memo_infer(const hp_memo *m, const uint64_t *set);
+
+/* The least cost of a plan that was seen and uses none but these, if each of
+** them was there when one of those was chosen; otherwise the least cost with
+*any
+** indexes. The planner may choose another one. NULL: one of these was never
+** there, or no plan came to its end. */
+const hp_cost *hp_memo_least(const hp_memo *m, const uint64_t *set);
 
 /* Forgets the costs that are lower bounds. */
 void hp_memo_forget_capped(hp_memo *m);

@@ -10,9 +10,9 @@ static const double least_bytes = 4096;
 typedef struct state {
   const hp_search *s;
   bool *set; /* the best so far */
-  bool *trial;
-  double *bound; /* of each index: the gain it had when last tried, which is
-                 ** about the most it can have later */
+  bool *trial, *larger;
+  double *bound; /* of each index: the gain that is expected at most, then what
+                 ** it had when last tried */
   double total;
 } state;
 
@@ -37,13 +37,21 @@ static const bool *with(state *st, int out, int in) {
   return st->trial;
 }
 
-static int estimate(state *st, int out, int in, double *cost) {
-  const bool *set = with(st, out, in);
+/* What that set costs, or something that is not less than limit. */
+static int estimate(state *st, int out, int in, double limit, double *cost) {
+  const bool *set = with(st, out, in), *larger = out < 0 ? set : st->set;
 
   *cost = DBL_MAX;
   if (in >= 0 && !fits(st->s, set)) return SQLITE_OK;
-  return st->s->estimate(st->s->arg, set, cost);
+  if (in >= 0 && out >= 0) {
+    memcpy(st->larger, set, (size_t)st->s->n * sizeof *set);
+    st->larger[out] = true;
+    larger = st->larger;
+  }
+  return st->s->estimate(st->s->arg, set, larger, limit, cost);
 }
+
+static const double rounding = 1e-9;
 
 /* Makes the change if it costs no more than was estimated. If it does, the
 ** next estimate knows. */
@@ -52,7 +60,7 @@ static int settle(state *st, int out, int in, double estimated, bool *done) {
   double cost;
   int rc = st->s->cost(st->s->arg, set, &cost);
 
-  *done = rc == SQLITE_OK && cost <= estimated;
+  *done = rc == SQLITE_OK && cost <= estimated * (1 + rounding);
   if (!*done) return rc;
   memcpy(st->set, set, (size_t)st->s->n * sizeof *st->set);
   st->total = cost;
@@ -76,33 +84,44 @@ static double score(const hp_search *s, int i, double gain) {
   return gain / ((double)s->n_bytes[i] + least_bytes);
 }
 
-/* Finds the index that gains most per byte (-1: none gains enough) and what the
-** set then costs. An index is only tried again if what it last gained could
-** still win. */
-static int find_best(state *st, int *best, double *best_cost) {
+/* The index that may gain most per byte, -1: none may gain enough. */
+static int most_promising(const state *st) {
   const hp_search *s = st->s;
-  double best_score = 0;
+  double most = 0;
+  int best = -1;
 
-  *best = -1;
   for (int i = 0; i < s->n; i++) {
-    double least = least_gain(st, i), cost;
-    int rc;
+    double promise = score(s, i, st->bound[i]);
 
-    if (st->set[i] || clashes(st, i, -1) || st->bound[i] < least ||
-        score(s, i, st->bound[i]) <= best_score || !s->may_go_on(s->arg, 0.6)) {
+    if (st->set[i] || promise <= most || st->bound[i] < least_gain(st, i) ||
+        clashes(st, i, -1)) {
       continue;
     }
-    rc = estimate(st, -1, i, &cost);
-    if (rc != SQLITE_OK) return rc;
-    st->bound[i] = st->total - cost;
-    if (st->bound[i] < least || score(s, i, st->bound[i]) <= best_score) {
-      continue;
-    }
-    *best = i;
-    best_score = score(s, i, st->bound[i]);
-    *best_cost = cost;
+    best = i;
+    most = promise;
   }
-  return SQLITE_OK;
+  return best;
+}
+
+/* Finds the index that gains most per byte (-1: none gains enough) and what the
+** set then costs. As gains only shrink, an index is tried only when it may be
+** that one (M. Minoux, "Accelerated greedy algorithms for maximizing submodular
+** set functions", 1978). */
+static int find_best(state *st, int *best, double *cost) {
+  const hp_search *s = st->s;
+  int tried = -1, rc = SQLITE_OK;
+
+  while ((*best = most_promising(st)) >= 0 && *best != tried) {
+    double limit = st->total - least_gain(st, *best);
+
+    if (!s->may_go_on(s->arg, 0.6)) *best = -1;
+    if (*best < 0) break;
+    rc = estimate(st, -1, *best, limit, cost);
+    if (rc != SQLITE_OK) break;
+    st->bound[*best] = *cost < limit ? st->total - *cost : 0;
+    tried = *best;
+  }
+  return rc;
 }
 
 static int extend(state *st, bool *again) {
@@ -124,7 +143,7 @@ static int give_up_one(state *st) {
     int rc;
 
     if (!st->set[i] || s->is_fixed[i]) continue;
-    rc = estimate(st, i, -1, &cost);
+    rc = estimate(st, i, -1, DBL_MAX, &cost);
     if (rc != SQLITE_OK) return rc;
     missed = score(s, i, cost - st->total);
     if (worst >= 0 && missed >= least) continue;
@@ -153,15 +172,15 @@ static int shrink_once(state *st, bool *again, bool *changed) {
   bool done;
 
   for (int i = 0; i < s->n; i++) {
-    double cost, worth;
+    double cost, limit;
 
     if (!st->set[i] || s->is_fixed[i]) continue;
-    rc = estimate(st, i, -1, &cost);
+    limit = st->total + least_gain(st, i) + least;
+    rc = estimate(st, i, -1, limit, &cost);
     if (rc != SQLITE_OK) return rc;
-    worth = cost - st->total - least_gain(st, i);
-    if (worth >= least) continue;
+    if (cost >= limit) continue;
     worst = i;
-    least = worth;
+    least = cost - st->total - least_gain(st, i);
     least_cost = cost;
   }
   *again = worst >= 0;
@@ -181,26 +200,22 @@ static int shrink(state *st, bool *changed) {
   return rc;
 }
 
-/* True if the exchange pays: the cost and what the bytes are worth, taken
-** together, fall by enough. */
-static bool is_better(const state *st, int out, int in, double cost) {
+/* An exchange must cost less than this to pay: the cost and what the bytes are
+** worth, taken together, fall by enough. */
+static double exchange_limit(const state *st, int out, int in) {
   double worth = st->s->min_density * st->s->base *
                  (double)(st->s->n_bytes[in] - st->s->n_bytes[out]);
 
-  return cost + worth < st->total - st->s->base * st->s->min_gain / 4;
+  return st->total - worth - st->s->base * st->s->min_gain / 4;
 }
 
-/* Exchanges one index for another if that pays. What the set would cost with
-** both tells most of it. */
+/* Exchanges one index for another if that pays. */
 static int exchange_one(state *st, int out, int in, bool *changed) {
-  double cost;
+  double cost, limit = exchange_limit(st, out, in);
   bool done;
-  int rc = st->s->least_cost(st->s->arg, with(st, out, in), &cost);
+  int rc = estimate(st, out, in, limit, &cost);
 
-  if (rc != SQLITE_OK || !is_better(st, out, in, cost)) return rc;
-  rc = st->s->estimate(st->s->arg, with(st, -1, in), &cost);
-  if (rc == SQLITE_OK) rc = estimate(st, out, in, &cost);
-  if (rc != SQLITE_OK || !is_better(st, out, in, cost)) return rc;
+  if (rc != SQLITE_OK || cost >= limit) return rc;
   rc = settle(st, out, in, cost, &done);
   if (done) *changed = true;
   return rc;
@@ -211,9 +226,9 @@ static int exchange(state *st, bool *changed) {
   const hp_search *s = st->s;
   int rc = SQLITE_OK;
 
-  for (int out = 0; out < s->n; out++) {
-    for (int in = 0; rc == SQLITE_OK && in < s->n && st->set[out]; in++) {
-      if (s->is_fixed[out] || st->set[in] || s->table[in] != s->table[out] ||
+  for (int in = 0; in < s->n; in++) {
+    for (int out = 0; rc == SQLITE_OK && out < s->n && !st->set[in]; out++) {
+      if (s->is_fixed[out] || !st->set[out] || s->table[in] != s->table[out] ||
           clashes(st, in, out)) {
         continue;
       }
@@ -224,15 +239,23 @@ static int exchange(state *st, bool *changed) {
   return rc;
 }
 
-static void forget_bounds(state *st) {
-  for (int i = 0; i < st->s->n; i++) st->bound[i] = DBL_MAX;
+static int expect_gains(state *st) {
+  const hp_search *s = st->s;
+  int rc = SQLITE_OK;
+
+  for (int i = 0; rc == SQLITE_OK && i < s->n; i++) {
+    double cost = st->total;
+
+    if (!st->set[i]) rc = estimate(st, -1, i, -DBL_MAX, &cost);
+    st->bound[i] = st->total - cost;
+  }
+  return rc;
 }
 
 static int extend_all(state *st) {
   bool added = true;
-  int rc = SQLITE_OK;
+  int rc = expect_gains(st);
 
-  forget_bounds(st);
   while (rc == SQLITE_OK && added && st->s->may_go_on(st->s->arg, 0.6)) {
     rc = extend(st, &added);
   }
@@ -261,13 +284,15 @@ int hp_search_run(const hp_search *s, bool *set, double *total) {
   state st = {.s = s,
               .set = set,
               .trial = sqlite3_malloc64(n * sizeof(bool)),
+              .larger = sqlite3_malloc64(n * sizeof(bool)),
               .bound = sqlite3_malloc64(n * sizeof(double))};
-  int rc = st.trial && st.bound ? SQLITE_OK : SQLITE_NOMEM;
+  int rc = st.trial && st.larger && st.bound ? SQLITE_OK : SQLITE_NOMEM;
 
   if (rc == SQLITE_OK) rc = s->cost(s->arg, set, &st.total);
   if (rc == SQLITE_OK) rc = improve(&st);
   *total = st.total;
   sqlite3_free(st.trial);
+  sqlite3_free(st.larger);
   sqlite3_free(st.bound);
   return rc;
 }

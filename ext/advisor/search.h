@@ -31,11 +31,11 @@ typedef struct hp_search {
   /* Sets *out to the workload's cost with these indexes. SQLITE_OK, or a code
   ** that ends the search. */
   int (*cost)(void *arg, const bool *set, double *out);
-  /* Nearly the same and quicker, best when `set` is what was asked for before
-  ** without some index; the same once cost() was asked. */
-  int (*estimate)(void *arg, const bool *set, double *out);
-  /* What the set is not expected to cost less than; the quickest. */
-  int (*least_cost)(void *arg, const bool *set, double *out);
+  /* Nearly the same and quicker; the same once cost() was asked of the set. May
+  ** stop when the cost is not expected to be less than limit, with a cost that
+  ** is not. `larger` has all of set, and will be given again with others. */
+  int (*estimate)(void *arg, const bool *set, const bool *larger, double limit,
+                  double *out);
   /* False once this share (0 … 1) of what the search may take has been spent:
   ** extending ends at 0.6, exchanging at 1, leaving out is always done. */
   bool (*may_go_on)(void *arg, double share);

@@ -72,13 +72,13 @@ bool *hp_session_originals(const hp_session *s) {
 /* Costs with the indexes of the set, none of them guessed at. */
 static int cost_surely(hp_session *s, const bool *set) {
   bool is_doubtful = false;
-  int rc = hp_trial_costs(s->trial, set, HP_SURE, s->costs, s->err);
+  int rc = hp_trial_costs(s->trial, set, s->costs, s->err);
 
   if (rc == SQLITE_OK) {
     rc = hp_trial_doubt(s->trial, set, &is_doubtful, s->err);
   }
   if (rc != SQLITE_OK || !is_doubtful) return rc;
-  return hp_trial_costs(s->trial, set, HP_SURE, s->costs, s->err);
+  return hp_trial_costs(s->trial, set, s->costs, s->err);
 }
 
 /* First without any index that could be dropped: what bytes are worth must not
@@ -91,8 +91,7 @@ static int weigh(hp_session *s) {
   for (int i = 0; rc == SQLITE_OK && i < hp_lab_count(s->lab); i++) {
     bare[i] = hp_lab_index_at(s->lab, i)->is_unique;
   }
-  if (rc == SQLITE_OK)
-    rc = hp_trial_costs(s->trial, bare, HP_SURE, s->costs, s->err);
+  if (rc == SQLITE_OK) rc = hp_trial_costs(s->trial, bare, s->costs, s->err);
   if (rc == SQLITE_OK) s->bare = hp_trial_sum(s->trial, s->costs);
   if (rc == SQLITE_OK) rc = cost_surely(s, set);
   sqlite3_free(set);

@@ -6,6 +6,7 @@
 #include "advisor/outline.h"
 #include "advisor/reach.h"
 
+#include <float.h>
 #include <string.h>
 
 enum {
@@ -32,7 +33,6 @@ typedef struct subject {
   hp_memo sets;        /* ditto, of the indexes that matter */
   uint64_t *matters;   /* bits: the indexes of its tables */
   uint64_t *upkeep;    /* bits: the indexes that its changes change */
-  hp_cost best;        /* of the plans run to the end, by the model */
   int64_t least_steps; /* of the plans run to the end; 0: none yet */
   hp_cost first;       /* of the first plan; n_plans says whether it was run */
   bool is_doubted;     /* a chosen set has a plan that was given up: wait */
@@ -47,7 +47,11 @@ struct hp_trial {
   double spent;
   bool is_patient;   /* caps are high */
   int n_indexes;     /* of the lab, when last looked at */
-  uint64_t *scratch; /* three sets of them */
+  uint64_t *scratch; /* of questions */
+  uint64_t *last;    /* the set of which all costs were last known for sure */
+  hp_cost *costs;    /* n of them: these */
+  bool has_last;
+  double *expected, *promises; /* n of each: of an estimate */
 };
 
 /* ---- upkeep */
@@ -72,6 +76,8 @@ static void add_upkeep(const hp_trial *t, const subject *s, const uint64_t *set,
 }
 
 /* ---- the lab's indexes */
+
+enum { MAX_QUESTIONS = 2, SETS = 3 }; /* at the same time, and of each */
 
 static int note_indexes(hp_trial *t, subject *s) {
   size_t n_bytes = hp_memo_words(t->n_indexes) * sizeof(uint64_t);
@@ -100,11 +106,15 @@ static int note_indexes(hp_trial *t, subject *s) {
 /* What has been built since is looked at, and costs of sets are forgotten. */
 static int meet_indexes(hp_trial *t) {
   int n = hp_lab_count(t->lab), rc = SQLITE_OK;
+  size_t n_bytes =
+      (MAX_QUESTIONS * SETS + 1) * hp_memo_words(n) * sizeof *t->scratch;
 
   if (t->scratch && n == t->n_indexes) return SQLITE_OK;
   sqlite3_free(t->scratch);
-  t->scratch = sqlite3_malloc64(3 * hp_memo_words(n) * sizeof *t->scratch);
+  t->scratch = sqlite3_malloc64(n_bytes);
   if (!t->scratch) return SQLITE_NOMEM;
+  t->last = t->scratch + MAX_QUESTIONS * SETS * hp_memo_words(n);
+  t->has_last = false;
   t->n_indexes = n;
   for (int i = 0; rc == SQLITE_OK && i < t->n; i++) {
     rc = note_indexes(t, &t->at[i]);
@@ -173,13 +183,6 @@ static int run(hp_trial *t, subject *s, hp_cost *cost, char **err) {
   return skip(s, rc, err);
 }
 
-static void note_best(subject *s, const hp_cost *cost) {
-  double best = hp_cost_model(&s->best);
-
-  if (cost->is_capped) return;
-  if (best == 0 || hp_cost_model(cost) < best) s->best = *cost;
-}
-
 static int remember(subject *s, uint64_t plan, const hp_cost *cost) {
   seen *grown =
       sqlite3_realloc64(s->plans, ((size_t)s->n_plans + 1) * sizeof *grown);
@@ -217,77 +220,184 @@ static int work_out(hp_trial *t, subject *s, const uint64_t *set,
   rc = run(t, s, out, err);
   if (rc != SQLITE_OK || s->skipped) return rc;
   if (s->reach.writes) add_upkeep(t, s, set, -1, out);
-  note_best(s, out);
   return remember(s, plan, out);
 }
+
+/* ---- asking */
 
 /* What the statements are asked about. */
 typedef struct question {
   const bool *shown;
-  hp_certainty how;
-  bool is_shown; /* by the lab, which is only made to if a statement must be
-                 ** planned */
-  uint64_t *all; /* the indexes shown */
-  uint64_t *set, *uses; /* of those that matter to one statement; scratch */
+  uint64_t *all;  /* the indexes shown */
+  uint64_t *set;  /* of those what matters to one statement */
+  uint64_t *uses; /* of this what its plan uses */
 } question;
 
-static int ask(hp_trial *t, const bool *shown, hp_certainty how, question *q) {
+/* The i-th of those that are asked at the same time. */
+static int ask(hp_trial *t, int i, const bool *shown, question *q) {
   int rc = meet_indexes(t);
   size_t n_words = hp_memo_words(t->n_indexes);
+  uint64_t *sets = t->scratch + n_words * SETS * (size_t)i;
 
   if (rc != SQLITE_OK) return rc;
   *q = (question){.shown = shown,
-                  .how = how,
-                  .all = t->scratch,
-                  .set = t->scratch + n_words,
-                  .uses = t->scratch + 2 * n_words};
+                  .all = sets,
+                  .set = sets + n_words,
+                  .uses = sets + 2 * n_words};
   hp_memo_bits(shown, t->n_indexes, q->all);
   return SQLITE_OK;
 }
 
-static int plan(hp_trial *t, subject *s, question *q, hp_cost *out,
-                char **err) {
-  int rc = SQLITE_OK;
-
-  if (!q->is_shown) rc = hp_lab_show(t->lab, q->shown, err);
-  q->is_shown = true;
-  if (rc == SQLITE_OK) rc = work_out(t, s, q->set, q->uses, out, err);
-  if (rc != SQLITE_OK || s->skipped) return rc;
-  return hp_memo_put(&s->sets, q->set, q->uses, out);
+/* True if the indexes that matter to s are those of the last set. */
+static bool is_as_last(const hp_trial *t, const subject *s, const question *q) {
+  for (size_t i = 0; i < hp_memo_words(t->n_indexes); i++) {
+    if ((q->all[i] ^ t->last[i]) & s->matters[i]) return false;
+  }
+  return t->has_last;
 }
 
 /* Of the indexes shown those that do not matter to s are left out: another set
 ** that differs in them only costs s the same. */
-static int answer(hp_trial *t, subject *s, question *q, hp_cost *out,
-                  char **err) {
-  const hp_cost *known;
-  int rc = SQLITE_OK;
-
-  *out = (hp_cost){0};
-  if (s->skipped) return SQLITE_OK;
+static void narrow(const hp_trial *t, const subject *s, question *q) {
   for (size_t i = 0; i < hp_memo_words(t->n_indexes); i++) {
     q->set[i] = q->all[i] & s->matters[i];
   }
+}
+
+/* Gives what is known of s for sure, or else, if that is allowed, what can be
+** inferred; false: nothing. */
+static bool is_known(const hp_trial *t, subject *s, question *q, bool may_infer,
+                     hp_cost *out) {
+  const hp_cost *known;
+
+  *out = (hp_cost){0};
+  if (s->skipped) return true;
+  if (is_as_last(t, s, q)) {
+    *out = t->costs[s - t->at];
+    return true;
+  }
+  narrow(t, s, q);
   known = hp_memo_find(&s->sets, q->set);
-  if (!known && q->how != HP_SURE) known = hp_memo_infer(&s->sets, q->set);
-  if (!known && q->how == HP_LEAST) known = &s->best;
-  if (known)
-    *out = *known;
-  else
-    rc = plan(t, s, q, out, err);
-  if (s->reach.writes && !s->skipped) add_upkeep(t, s, q->set, 1, out);
+  if (!known && may_infer) known = hp_memo_infer(&s->sets, q->set);
+  if (!known) return false;
+  *out = *known;
+  if (s->reach.writes) add_upkeep(t, s, q->set, 1, out);
+  return true;
+}
+
+/* Plans s, of which nothing is known. */
+static int plan(hp_trial *t, subject *s, question *q, hp_cost *out,
+                char **err) {
+  int rc = hp_lab_show(t->lab, q->shown, err);
+
+  if (rc == SQLITE_OK) rc = work_out(t, s, q->set, q->uses, out, err);
+  if (rc != SQLITE_OK || s->skipped) return rc;
+  rc = hp_memo_put(&s->sets, q->set, q->uses, out);
+  if (s->reach.writes) add_upkeep(t, s, q->set, 1, out);
   return rc;
 }
 
-int hp_trial_costs(hp_trial *t, const bool *shown, hp_certainty how,
-                   hp_cost *costs, char **err) {
+static int answer(hp_trial *t, subject *s, question *q, bool may_infer,
+                  hp_cost *out, char **err) {
+  if (is_known(t, s, q, may_infer, out)) return SQLITE_OK;
+  return plan(t, s, q, out, err);
+}
+
+static void note_last(hp_trial *t, const question *q, const hp_cost *costs) {
+  memcpy(t->last, q->all, hp_memo_words(t->n_indexes) * sizeof *t->last);
+  memcpy(t->costs, costs, (size_t)t->n * sizeof *costs);
+  t->has_last = true;
+}
+
+int hp_trial_costs(hp_trial *t, const bool *shown, hp_cost *costs, char **err) {
   question q;
   int rc;
 
   *err = NULL;
-  rc = ask(t, shown, how, &q);
+  rc = ask(t, 0, shown, &q);
   for (int i = 0; rc == SQLITE_OK && i < t->n; i++) {
-    rc = answer(t, &t->at[i], &q, &costs[i], err);
+    rc = answer(t, &t->at[i], &q, false, &costs[i], err);
+  }
+  if (rc == SQLITE_OK) note_last(t, &q, costs);
+  return rc;
+}
+
+int hp_trial_cost(hp_trial *t, int s, const bool *shown, hp_cost *out,
+                  char **err) {
+  question q;
+  int rc;
+
+  *err = NULL;
+  rc = ask(t, 0, shown, &q);
+  return rc == SQLITE_OK ? answer(t, &t->at[s], &q, false, out, err) : rc;
+}
+
+/* ---- estimating */
+
+static double weight_of(const subject *s, const hp_cost *cost) {
+  return s->calls * hp_cost_model(cost);
+}
+
+/* Weighs what is known of s, or else the least that it is expected to cost,
+** and then how much less that is than what it cost last; 0: it is known. */
+static double expect(hp_trial *t, subject *s, question *q, double *promise) {
+  hp_cost cost;
+  const hp_cost *least;
+
+  *promise = 0;
+  if (is_known(t, s, q, false, &cost)) return weight_of(s, &cost);
+  least = hp_memo_least(&s->sets, q->set);
+  cost = least ? *least : (hp_cost){0};
+  if (s->reach.writes) add_upkeep(t, s, q->set, 1, &cost);
+  *promise = DBL_MIN;
+  if (t->has_last) {
+    double last = weight_of(s, &t->costs[s - t->at]);
+
+    if (last > weight_of(s, &cost)) *promise = last - weight_of(s, &cost);
+  }
+  return weight_of(s, &cost);
+}
+
+static int most_promising(const hp_trial *t) {
+  int best = -1;
+
+  for (int i = 0; i < t->n; i++) {
+    if (t->promises[i] > 0 &&
+        (best < 0 || t->promises[i] > t->promises[best])) {
+      best = i;
+    }
+  }
+  return best;
+}
+
+/* Plans s under the larger set, of which more can be inferred, and if that does
+** not tell under the other. */
+static int estimate_one(hp_trial *t, subject *s, question *larger, question *q,
+                        hp_cost *out, char **err) {
+  int rc = answer(t, s, larger, true, out, err);
+
+  return rc == SQLITE_OK ? answer(t, s, q, true, out, err) : rc;
+}
+
+int hp_trial_estimate(hp_trial *t, const bool *shown, const bool *larger,
+                      double limit, double *total, char **err) {
+  question q, l;
+  int i, rc;
+
+  *err = NULL;
+  *total = 0;
+  rc = ask(t, 0, shown, &q);
+  if (rc == SQLITE_OK) rc = ask(t, 1, larger, &l);
+  for (i = 0; rc == SQLITE_OK && i < t->n; i++) {
+    t->expected[i] = expect(t, &t->at[i], &q, &t->promises[i]);
+    *total += t->expected[i];
+  }
+  while (rc == SQLITE_OK && *total < limit && (i = most_promising(t)) >= 0) {
+    hp_cost cost;
+
+    rc = estimate_one(t, &t->at[i], &l, &q, &cost, err);
+    *total += weight_of(&t->at[i], &cost) - t->expected[i];
+    t->promises[i] = 0;
   }
   return rc;
 }
@@ -320,19 +430,11 @@ double hp_trial_sum(const hp_trial *t, const hp_cost *costs) {
   return sum;
 }
 
-int hp_trial_cost(hp_trial *t, int s, const bool *shown, hp_cost *out,
-                  char **err) {
-  question q;
-  int rc;
-
-  *err = NULL;
-  rc = ask(t, shown, HP_SURE, &q);
-  return rc == SQLITE_OK ? answer(t, &t->at[s], &q, out, err) : rc;
-}
-
 /* The first plan stays: it is what the others are compared with. */
-static void forget_capped(subject *s) {
+static void forget_capped(hp_trial *t, subject *s) {
   int kept = 0;
+
+  t->has_last = false;
 
   for (int i = 0; i < s->n_plans; i++) {
     if (i == 0 || !s->plans[i].cost.is_capped) s->plans[kept++] = s->plans[i];
@@ -347,7 +449,7 @@ void hp_trial_be_patient(hp_trial *t) {
     subject *s = &t->at[i];
 
     if (!s->first.is_capped || s->least_steps) continue;
-    forget_capped(s);
+    forget_capped(t, s);
   }
 }
 
@@ -358,15 +460,15 @@ int hp_trial_doubt(hp_trial *t, const bool *shown, bool *found, char **err) {
 
   *found = false;
   *err = NULL;
-  rc = ask(t, shown, HP_SURE, &q);
+  rc = ask(t, 0, shown, &q);
   for (int i = 0; rc == SQLITE_OK && i < t->n; i++) {
     subject *s = &t->at[i];
 
-    rc = answer(t, s, &q, &cost, err);
+    rc = answer(t, s, &q, false, &cost, err);
     if (rc != SQLITE_OK || !cost.is_capped) continue;
     if (s->first.is_capped || s->is_doubted) continue;
     s->is_doubted = *found = true;
-    forget_capped(s);
+    forget_capped(t, s);
   }
   return rc;
 }
@@ -405,7 +507,10 @@ int hp_trial_open(hp_lab *lab, hp_shadow *shadow, const hp_tables *tables,
   if (!t) return SQLITE_NOMEM;
   *t = (hp_trial){.lab = lab, .tables = tables};
   t->at = sqlite3_malloc64(n_bytes);
-  if (!t->at) {
+  t->costs = sqlite3_malloc64(((size_t)n + 1) * sizeof *t->costs);
+  t->expected = sqlite3_malloc64(((size_t)n + 1) * sizeof *t->expected);
+  t->promises = sqlite3_malloc64(((size_t)n + 1) * sizeof *t->promises);
+  if (!t->at || !t->costs || !t->expected || !t->promises) {
     hp_trial_close(t);
     return SQLITE_NOMEM;
   }
@@ -434,6 +539,9 @@ void hp_trial_close(hp_trial *t) {
     hp_memo_term(&t->at[i].sets);
   }
   sqlite3_free(t->at);
+  sqlite3_free(t->costs);
+  sqlite3_free(t->expected);
+  sqlite3_free(t->promises);
   sqlite3_free(t->scratch);
   sqlite3_free(t);
 }

@@ -26,19 +26,23 @@ HP_MUST_CHECK int hp_trial_open(hp_lab *lab, hp_shadow *shadow,
 
 void hp_trial_close(hp_trial *t);
 
-typedef enum hp_certainty {
-  HP_LEAST,     /* nothing is planned: for what is not known the best that was
-                ** seen of the statement with any indexes */
-  HP_ESTIMATED, /* a plan stays when indexes go that it does not use */
-  HP_SURE
-} hp_certainty;
-
 /* Costs of all statements under the indexes shown, one call each; those of a
 ** statement that cannot be run are 0. Errors as above. */
-HP_MUST_CHECK int hp_trial_costs(hp_trial *t, const bool *shown,
-                                 hp_certainty how, hp_cost *costs, char **err);
+HP_MUST_CHECK int hp_trial_costs(hp_trial *t, const bool *shown, hp_cost *costs,
+                                 char **err);
 
-/* The same, surely, for statement s alone. */
+/* Sets *total to about hp_trial_sum() of those costs, with less planning: a
+** plan is taken to stay when indexes go that it does not use
+** (hp_memo_infer()). Stops when the total is not expected to be less than
+** limit; *total is then at least that. What must be planned is planned under
+** `larger` first, a set that has all that are shown: the next estimates may be
+** of others of its subsets. What hp_trial_costs() was asked is known. Errors as
+** above. */
+HP_MUST_CHECK int hp_trial_estimate(hp_trial *t, const bool *shown,
+                                    const bool *larger, double limit,
+                                    double *total, char **err);
+
+/* hp_trial_costs() for statement s alone. */
 HP_MUST_CHECK int hp_trial_cost(hp_trial *t, int s, const bool *shown,
                                 hp_cost *out, char **err);
 

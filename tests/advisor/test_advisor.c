@@ -444,8 +444,7 @@ static double worth_of(hp_session *s, const bool *set, double price) {
   hp_cost costs[MAX_STATEMENTS];
   double sum;
 
-  ck_assert_int_eq(hp_trial_costs(s->trial, set, HP_SURE, costs, s->err),
-                   SQLITE_OK);
+  ck_assert_int_eq(hp_trial_costs(s->trial, set, costs, s->err), SQLITE_OK);
   sum = hp_trial_sum(s->trial, costs);
   for (int i = s->n_originals; i < hp_lab_count(s->lab); i++) {
     if (set[i]) sum += price * (double)hp_lab_index_at(s->lab, i)->n_bytes;

@@ -72,6 +72,47 @@ START_TEST(one_that_was_not_there_may_not_come) {
 }
 END_TEST
 
+static int64_t least(uint64_t set) {
+  const hp_cost *c = hp_memo_least(&memo, (uint64_t[]){set, 0});
+
+  return c ? c->steps : -1;
+}
+
+START_TEST(the_least_cost_is_that_of_a_plan_that_is_possible) {
+  ck_assert_int_eq(least(A), -1);
+  ck_assert_int_eq(put(0, 0, 0, 500), SQLITE_OK);
+  ck_assert_int_eq(put(A, 0, A, 50), SQLITE_OK);
+  ck_assert_int_eq(put(A | B, 0, B, 5), SQLITE_OK);
+  ck_assert_int_eq(least(A | B), 5);
+  ck_assert_int_eq(least(A), 50);
+  ck_assert_int_eq(least(0), 500);
+}
+END_TEST
+
+START_TEST(what_the_planner_passed_over_changes_nothing) {
+  ck_assert_int_eq(put(0, 0, 0, 500), SQLITE_OK);
+  ck_assert_int_eq(put(B, 0, B, 5), SQLITE_OK);
+  ck_assert_int_eq(put(A | C, 0, A, 50), SQLITE_OK);
+  ck_assert_int_eq(least(A | C), 50);
+}
+END_TEST
+
+START_TEST(what_it_would_do_with_an_index_may_not_be_known) {
+  ck_assert_int_eq(put(0, 0, 0, 500), SQLITE_OK);
+  ck_assert_int_eq(put(B, 0, B, 5), SQLITE_OK);
+  ck_assert_int_eq(put(A | C, 0, A, 50), SQLITE_OK);
+  ck_assert_int_eq(least(C), 5);
+}
+END_TEST
+
+START_TEST(nothing_is_known_of_an_index_that_was_never_there) {
+  ck_assert_int_eq(put(A | B, 0, A, 50), SQLITE_OK);
+  ck_assert_int_eq(least(A | C), -1);
+  ck_assert_int_eq(put(C, 0, C, 5000), SQLITE_OK);
+  ck_assert_int_eq(least(A | C), 50);
+}
+END_TEST
+
 START_TEST(lower_bounds_are_forgotten) {
   ck_assert_int_eq(put(A, 0, 0, 2000), SQLITE_OK);
   ck_assert_int_eq(put(B, 0, B, 5), SQLITE_OK);
@@ -113,7 +154,7 @@ static bool attempt(void *arg) {
 }
 
 START_TEST(every_allocation_may_fail) {
-  ck_assert_int_eq(test_heap_each_failure(attempt, NULL), 6);
+  ck_assert_int_eq(test_heap_each_failure(attempt, NULL), 9);
 }
 END_TEST
 
@@ -126,6 +167,10 @@ Suite *advisor_memo_suite(void) {
   tcase_add_test(c, an_index_that_is_not_used_may_go);
   tcase_add_test(c, one_that_is_used_may_not_go);
   tcase_add_test(c, one_that_was_not_there_may_not_come);
+  tcase_add_test(c, the_least_cost_is_that_of_a_plan_that_is_possible);
+  tcase_add_test(c, what_the_planner_passed_over_changes_nothing);
+  tcase_add_test(c, what_it_would_do_with_an_index_may_not_be_known);
+  tcase_add_test(c, nothing_is_known_of_an_index_that_was_never_there);
   tcase_add_test(c, lower_bounds_are_forgotten);
   tcase_add_test(c, clearing_forgets_all);
   tcase_add_test(c, bits_are_those_of_the_bools);

@@ -4,6 +4,7 @@
 #include "support/db.h"
 
 #include <check.h>
+#include <float.h>
 #include <string.h>
 
 Suite *advisor_trial_suite(void);
@@ -128,46 +129,61 @@ START_TEST(what_cannot_be_run_costs_nothing_and_says_why) {
 }
 END_TEST
 
-/* Of LOOKUP. */
-static int64_t steps(hp_certainty how, bool a, bool b) {
+static double cost_of_all(bool a, bool b) {
   hp_cost costs[N_WORK];
   char *err;
 
-  check_ok(hp_trial_costs(s.trial, (bool[]){a, b}, how, costs, &err), &err);
-  return costs[LOOKUP].steps;
+  check_ok(hp_trial_costs(s.trial, (bool[]){a, b}, costs, &err), &err);
+  return hp_trial_sum(s.trial, costs);
 }
 
-static int64_t n_shown(void) {
-  return test_db_int(hp_lab_db(s.lab),
-                     "SELECT count(*) FROM sqlite_schema WHERE type = 'index'");
+static double estimate(bool a, bool b, double limit) {
+  double total;
+  char *err;
+
+  check_ok(hp_trial_estimate(s.trial, (bool[]){a, b}, (bool[]){true, true},
+                             limit, &total, &err),
+           &err);
+  return total;
+}
+
+static const char *shown(void) {
+  return test_db_text(hp_lab_db(s.lab),
+                      "SELECT ifnull(group_concat(name), '') FROM"
+                      " (SELECT name FROM sqlite_schema WHERE type = 'index'"
+                      " ORDER BY rowid)");
 }
 
 /* Of both the planner takes the one on b, the worse: it has no statistics. */
 START_TEST(an_estimate_plans_nothing_when_an_unused_index_goes) {
-  int64_t with = steps(HP_SURE, true, true);
+  double both = cost_of_all(true, true);
 
-  ck_assert_int_gt(with, 150000);
-  ck_assert_int_eq(steps(HP_ESTIMATED, false, true), with);
-  ck_assert_int_eq(n_shown(), 2);
-  ck_assert_int_eq(steps(HP_SURE, false, true), with);
-  ck_assert_int_eq(n_shown(), 1);
+  ck_assert_str_eq(shown(), "i_1,i_2");
+  ck_assert_double_eq(estimate(false, true, DBL_MAX), both);
+  ck_assert_str_eq(shown(), "i_1,i_2");
+  ck_assert_double_eq(cost_of_all(false, true), both);
 }
 END_TEST
 
 START_TEST(an_estimate_plans_when_a_used_index_goes) {
-  ck_assert_int_gt(steps(HP_SURE, true, true), 150000);
-  ck_assert_int_lt(steps(HP_ESTIMATED, true, false), 1000);
-  ck_assert_int_eq(n_shown(), 1);
+  double both = cost_of_all(true, true), real;
+
+  ck_assert_double_lt(estimate(true, false, DBL_MAX), both / 2);
+  ck_assert_str_eq(shown(), "i_1");
+  real = cost_of_all(true, false);
+  ck_assert_double_eq_tol(estimate(true, false, DBL_MAX), real, real * 1e-9);
 }
 END_TEST
 
-START_TEST(the_least_cost_is_the_best_that_was_seen) {
-  int64_t with = steps(HP_SURE, true, false);
+START_TEST(an_estimate_plans_nothing_beyond_its_limit) {
+  double bare, total;
 
-  ck_assert_int_gt(steps(HP_SURE, false, false), 100 * with);
-  ck_assert_int_eq(steps(HP_LEAST, false, true), with);
-  ck_assert_int_eq(n_shown(), 0);
-  ck_assert_int_gt(steps(HP_LEAST, false, false), 100 * with);
+  cost_of_all(true, true);
+  bare = cost_of_all(false, false);
+  total = estimate(true, false, bare / 1000);
+  ck_assert_double_ge(total, bare / 1000);
+  ck_assert_double_le(total, bare);
+  ck_assert_str_eq(shown(), "");
 }
 END_TEST
 
@@ -190,7 +206,7 @@ Suite *advisor_trial_suite(void) {
   tcase_add_test(c, what_cannot_be_run_costs_nothing_and_says_why);
   tcase_add_test(c, an_estimate_plans_nothing_when_an_unused_index_goes);
   tcase_add_test(c, an_estimate_plans_when_a_used_index_goes);
-  tcase_add_test(c, the_least_cost_is_the_best_that_was_seen);
+  tcase_add_test(c, an_estimate_plans_nothing_beyond_its_limit);
   tcase_add_test(c, the_tables_of_a_statement_are_known);
   suite_add_tcase(suite, c);
   return suite;
