@@ -53,10 +53,9 @@ const hp_cost *hp_memo_find(const hp_memo *m, const uint64_t *set);
 const hp_cost *hp_memo_infer(const hp_memo *m, const uint64_t *set);
 
 /* The least cost of a plan that was seen and uses none but these, if each of
-** them was there when one of those was chosen; otherwise the least cost with
-*any
-** indexes. The planner may choose another one. NULL: one of these was never
-** there, or no plan came to its end. */
+** them was there when one of those was chosen; otherwise the least cost there
+** was with any indexes. The planner may choose another one. NULL: one of these
+** was never there, or no plan came to its end. */
 const hp_cost *hp_memo_least(const hp_memo *m, const uint64_t *set);
 
 /* Forgets the costs that are lower bounds. */
