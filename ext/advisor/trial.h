@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT
 **
-** The workload on trial: what each statement costs under a set of indexes.
-** A statement is run once for each plan it gets; the same plan again costs the
-** same. What a write pays for each index on its table is reckoned from the
-** rows it changes, so that it need not be run for every set.
+** The workload on trial: what all its statements (subject.h) cost under sets of
+** indexes, surely or with less planning.
 */
 #ifndef HP_ADVISOR_TRIAL_H
 #define HP_ADVISOR_TRIAL_H
