@@ -282,6 +282,77 @@ START_TEST(what_was_estimated_too_low_is_not_taken) {
 }
 END_TEST
 
+/* Index 0 is of no use, 1 is; all others cost more than they save. */
+static model make_simple(void) {
+  model m = make(1);
+
+  for (int i = 0; i < N; i++) {
+    m.table[i] = 0;
+    m.n_bytes[i] = 8192;
+    m.upkeep[i] = 1;
+    for (int q = 0; q < QUERIES; q++) {
+      m.time[q][i] = m.plain[q] * (i == 1 ? 0.5 : 2);
+    }
+  }
+  return m;
+}
+
+static bool has_shrunk;
+
+/* Thinks too well of index 0. */
+static int estimate_with_favour(void *arg, const bool *set, const bool *larger,
+                                double limit, double *out) {
+  model *m = arg;
+
+  (void)limit;
+  if (number_of(set) != number_of(larger)) has_shrunk = true;
+  *out = cost_of(m, set);
+  if (set[0] && !m->was_asked[number_of(set)]) *out /= 10;
+  return SQLITE_OK;
+}
+
+static bool until_it_shrinks(void *arg, double share) {
+  (void)arg, (void)share;
+  return !has_shrunk;
+}
+
+static bool zero_excludes_one(void *arg, const bool *set, int in, int out) {
+  (void)arg;
+  return (in == 0 && set[1] && out != 1) || (in == 1 && set[0] && out != 0);
+}
+
+START_TEST(what_was_favoured_takes_no_place) {
+  model m = make_simple();
+  hp_search s = search_of(&m);
+  bool set[N] = {false};
+  double total;
+
+  has_shrunk = false;
+  s.estimate = estimate_with_favour;
+  s.may_go_on = until_it_shrinks;
+  s.clashes = zero_excludes_one;
+  ck_assert_int_eq(hp_search_run(&s, set, &total), SQLITE_OK);
+  ck_assert(set[1] && !set[0]);
+}
+END_TEST
+
+START_TEST(an_exchange_pays_for_the_bytes) {
+  model m = make_simple();
+  hp_search s = search_of(&m);
+  bool set[N] = {[1] = true};
+  double total;
+
+  for (int q = 0; q < QUERIES; q++) m.time[q][0] = m.plain[q] * 0.48;
+  m.n_bytes[0] = 1 << 20;
+  s.min_density = 1e-7;
+  ck_assert_int_eq(hp_search_run(&s, set, &total), SQLITE_OK);
+  ck_assert(set[1] && !set[0]);
+  m.n_bytes[0] = 8192;
+  ck_assert_int_eq(hp_search_run(&s, set, &total), SQLITE_OK);
+  ck_assert(set[0] && !set[1]);
+}
+END_TEST
+
 START_TEST(it_is_enough_to_know_that_a_cost_is_over_the_limit) {
   model m = make((uint64_t)_i + 1);
   hp_search s = search_of(&m);
@@ -350,6 +421,8 @@ Suite *advisor_search_suite(void) {
   tcase_add_test(c, an_index_must_save_its_least);
   tcase_add_test(c, a_spent_budget_ends_the_search);
   tcase_add_loop_test(c, what_was_estimated_too_low_is_not_taken, 0, 50);
+  tcase_add_test(c, what_was_favoured_takes_no_place);
+  tcase_add_test(c, an_exchange_pays_for_the_bytes);
   tcase_add_loop_test(c, it_is_enough_to_know_that_a_cost_is_over_the_limit, 0,
                       50);
   tcase_add_test(c, a_failure_is_passed_on);
