@@ -70,10 +70,11 @@ static int ask(hp_trial *t, int i, const bool *shown, question *q) {
 /* True if the indexes that matter to s are those of the last set. */
 static bool is_as_last(const hp_trial *t, const hp_subject *s,
                        const question *q) {
+  if (!t->has_last) return false;
   for (size_t i = 0; i < hp_memo_words(t->setting.n_indexes); i++) {
     if ((q->all[i] ^ t->last[i]) & s->matters[i]) return false;
   }
-  return t->has_last;
+  return true;
 }
 
 /* Of the indexes shown those that do not matter to s are left out: another set
