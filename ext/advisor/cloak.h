@@ -31,8 +31,9 @@ HP_MUST_CHECK int hp_cloak_list(hp_cloak *c, const char *name,
                                 const char *table, const char *sql,
                                 int64_t root, char **err);
 
-/* ANALYZEs the database as it is shown. From then on what is shown has these
-** statistics, or for indexes built later those of hp_cloak_analyze_one(). */
+/* ANALYZEs the database as it is shown; to be called once. From then on what is
+** shown has these statistics, or for indexes built later those of
+** hp_cloak_analyze_one(). */
 HP_MUST_CHECK int hp_cloak_analyze(hp_cloak *c, char **err);
 
 /* ANALYZEs one index, if there are statistics. */

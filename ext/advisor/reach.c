@@ -19,9 +19,12 @@ static uint64_t bit_of(const hp_table *t, const char *column) {
   return (uint64_t)1 << i;
 }
 
-/* Every index has the rowid. */
+/* Every index has the rowid, which a column may be called, too. */
 static uint64_t read_bits(const hp_table *t, const char *column) {
-  if (*column == '\0' || sqlite3_stricmp(column, "rowid") == 0) return 0;
+  if (*column == '\0') return 0;
+  if (sqlite3_stricmp(column, "rowid") == 0 && hp_table_find(t, column) < 0) {
+    return 0;
+  }
   return bit_of(t, column);
 }
 
@@ -103,7 +106,7 @@ static columns columns_of(const hp_table *t, const hp_lab_index *x,
     if (column >= 0 && column < MAX_COLUMNS) {
       c.all |= bits = (uint64_t)1 << column;
     }
-    if (i == 0 || may_skip) c.search |= bits;
+    if (i == 0 || may_skip || column < -1) c.search |= bits;
     s = *end ? end + 1 : end;
   }
   return c;

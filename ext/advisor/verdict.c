@@ -4,7 +4,6 @@
 #include "advisor/ddl.h"
 #include "advisor/effect.h"
 #include "advisor/repeat.h"
-#include "schema/text.h"
 
 #include <math.h>
 #include <string.h>

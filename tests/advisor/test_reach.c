@@ -12,6 +12,7 @@ static const char schema[] =
     "CREATE TABLE t(id INTEGER PRIMARY KEY, a, b, c, d);"
     "CREATE TABLE u(id INTEGER PRIMARY KEY, a);"
     "CREATE TABLE w(x, y, z, PRIMARY KEY(x, y)) WITHOUT ROWID;"
+    "CREATE TABLE r(x, rowid);"
     "CREATE VIEW v AS SELECT a FROM t WHERE b = 1;"
     "CREATE TRIGGER g AFTER DELETE ON u BEGIN UPDATE t SET c = 0; END;";
 
@@ -85,6 +86,7 @@ END_TEST
 
 START_TEST(expressions_and_conditions_may_read_anything) {
   ck_assert(on_t("SELECT a FROM t WHERE b = 1", "-2 -1"));
+  ck_assert(on_t("SELECT a FROM t WHERE b = 1", "4 -2 -1"));
   ck_assert(matters("SELECT a FROM t WHERE b = 1", "4 -1", true, false));
 }
 END_TEST
@@ -109,6 +111,15 @@ END_TEST
 START_TEST(the_key_of_a_table_without_rowid_is_in_its_indexes) {
   hp_reach r = reach_of("SELECT x, y, z FROM w");
   hp_lab_index x = {.table = "w", .columns = "2 0 1"};
+
+  ck_assert(hp_reach_matters(&r, &tables, &x, false));
+  hp_reach_term(&r);
+}
+END_TEST
+
+START_TEST(a_column_may_be_called_rowid) {
+  hp_reach r = reach_of("SELECT x FROM r WHERE rowid = 1");
+  hp_lab_index x = {.table = "r", .columns = "1 -1"};
 
   ck_assert(hp_reach_matters(&r, &tables, &x, false));
   hp_reach_term(&r);
@@ -161,6 +172,7 @@ Suite *advisor_reach_suite(void) {
   tcase_add_test(c, to_a_write_every_index_of_its_tables_matters);
   tcase_add_test(c, what_is_not_known_matters);
   tcase_add_test(c, the_key_of_a_table_without_rowid_is_in_its_indexes);
+  tcase_add_test(c, a_column_may_be_called_rowid);
   tcase_add_test(c, a_write_keeps_up_the_indexes_it_changes);
   tcase_add_test(c, every_allocation_may_fail);
   suite_add_tcase(s, c);
