@@ -376,23 +376,33 @@ static bool can_be_source(const hp_nplus1_event *e) {
   return is_read(e->what) && !e->is_single && (e->rows < 0 || e->rows >= 2);
 }
 
+/* Track i has the call after the last one. */
+static void follow(hp_nplus1 *d, int i) {
+  if (d->last < d->n_tracks) d->tracks[d->last].next = i;
+  d->last = i;
+}
+
 static void count(hp_nplus1 *d, const hp_nplus1_event *e) {
   int i = find(d, e->fingerprint);
 
   if (i < 0) i = add_track(d, e);
-  if (d->last < d->n_tracks) d->tracks[d->last].next = i;
-  d->last = i;
+  follow(d, i);
   count_call(d, &d->tracks[i], e);
   if (can_be_source(e))
     d->last_read = (source){e->fingerprint, e->rows, i, false};
 }
 
-void hp_nplus1_record(hp_nplus1 *d, const hp_nplus1_event *e) {
+/* Is e one more lookup of the statement that ran last? It says nothing about
+** its surroundings that this did not. */
+static bool is_next_lookup(const hp_nplus1 *d, const hp_nplus1_event *e) {
+  return e->what == HP_SHAPE_LOOKUP && d->n_tracks > 0 &&
+         d->keys[d->last] == e->fingerprint && (uint64_t)e->rows < 2;
+}
+
+static void take_in(hp_nplus1 *d, const hp_nplus1_event *e) {
   bool is_outer = d->n_tracks > 0 && can_be_source(e) &&
                   e->start_ns < d->tracks[d->n_tracks - 1].start_ns;
 
-  if (d->wishes < MOST_WISHES * CALLS_PER_WISH) d->wishes++;
-  if (is_pause(d, e)) hp_nplus1_flush(d);
   if (is_outer) adopt_inner(d, e);
   bound(d, e);
   if (is_write(e->what)) {
@@ -400,6 +410,17 @@ void hp_nplus1_record(hp_nplus1 *d, const hp_nplus1_event *e) {
     d->n_inserts += e->what == HP_SHAPE_INSERT;
   }
   if (is_read(e->what) || is_write(e->what)) count(d, e);
+}
+
+void hp_nplus1_record(hp_nplus1 *d, const hp_nplus1_event *e) {
+  if (d->wishes < MOST_WISHES * CALLS_PER_WISH) d->wishes++;
+  if (is_pause(d, e)) hp_nplus1_flush(d);
+  if (is_next_lookup(d, e)) {
+    follow(d, d->last);
+    count_call(d, &d->tracks[d->last], e);
+  } else {
+    take_in(d, e);
+  }
   if (e->start_ns + e->duration_ns > d->end_ns)
     d->end_ns = e->start_ns + e->duration_ns;
 }

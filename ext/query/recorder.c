@@ -206,8 +206,8 @@ static void hand_over_now(hp_recorder *r, hp_slot *s) {
 static void record(hp_tally *t, int64_t ns, int64_t now_ns,
                    const hp_counters *run, bool is_first_run, bool is_error) {
   hp_tally_record(t, ns, now_ns, run);
-  t->prepares += is_first_run;
-  t->errors += is_error;
+  if (is_first_run) t->prepares++;
+  if (is_error) t->errors++;
 }
 
 /* Straight to the calls of nobody in particular. */

@@ -87,12 +87,22 @@ static int64_t since(uint32_t now, uint32_t before, int64_t steps) {
   return (int64_t)d <= steps ? (int64_t)d : ((int64_t)now <= steps ? now : 0);
 }
 
+/* Nothing but steps in between, as with most runs? */
+static bool has_same_rest(const hp_run_marks *a, const hp_run_marks *b) {
+  return a->fullscan_steps == b->fullscan_steps && a->sorts == b->sorts &&
+         a->autoindexes == b->autoindexes && a->reprepares == b->reprepares;
+}
+
 void hp_run_difference(const hp_run_marks *start, const hp_run_marks *end,
                        hp_counters *out) {
   int64_t steps = (int64_t)(uint32_t)(end->vm_steps - start->vm_steps);
 
   if (steps > INT32_MAX && start->vm_steps < INT32_MAX) steps = end->vm_steps;
   out->vm_steps = steps;
+  if (has_same_rest(start, end)) {
+    out->fullscan_steps = out->sorts = out->autoindexes = out->reprepares = 0;
+    return;
+  }
   out->fullscan_steps =
       since(end->fullscan_steps, start->fullscan_steps, steps);
   out->sorts = since(end->sorts, start->sorts, steps);

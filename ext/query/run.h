@@ -25,13 +25,15 @@ typedef struct hp_run_marks {
 } hp_run_marks;
 
 typedef struct hp_run {
-  sqlite3_stmt *stmt; /* NULL: free */
-  const char *sql;    /* its text; an address only */
-  uint64_t text;      /* hash of it */
-  int64_t start_ns;   /* monotonic */
-  int64_t rows;       /* returned so far */
-  int64_t changes;    /* the connection's total at its start */
-  hp_run_marks marks; /* at the end of the run before, which is its start */
+  sqlite3_stmt *stmt;   /* NULL: free */
+  const char *sql;      /* its text; an address only */
+  uint64_t text;        /* hash of it */
+  struct hp_slot *slot; /* the recorder's for text, or NULL: not looked up */
+  uint32_t slots;       /* the recorder's version when it was */
+  int64_t start_ns;     /* monotonic */
+  int64_t rows;         /* returned so far */
+  int64_t changes;      /* the connection's total at its start */
+  hp_run_marks marks;   /* at the end of the run before, which is its start */
   bool is_active;
   bool is_first; /* of its statement */
   bool is_write; /* may change rows */

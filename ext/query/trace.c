@@ -94,14 +94,25 @@ static void settle(trace *t) {
                         hit, missed);
 }
 
-/* The slot of the run's statement; NULL when out of memory. */
-static hp_slot *slot_of(trace *t, const hp_run *r) {
-  hp_slot *s = hp_recorder_get(t->recorder, r->text);
-  const char *sql;
+static hp_slot *find_slot(trace *t, hp_run *r) {
+  const char *sql = sqlite3_sql(r->stmt);
 
-  if (s) return s;
-  sql = sqlite3_sql(r->stmt);
-  return hp_recorder_put(t->recorder, r->text, sql, strlen(sql));
+  r->slot = hp_recorder_put(t->recorder, r->text, sql, strlen(sql));
+  r->slots = t->recorder->version;
+  return r->slot;
+}
+
+/* The slot of the run's statement; NULL when out of memory. */
+static inline hp_slot *slot_of(trace *t, hp_run *r) {
+  if (r->slot && r->slots == t->recorder->version) return r->slot;
+  return find_slot(t, r);
+}
+
+/* The run of stmt, or NULL: most often the one that began last. */
+static inline hp_run *run_of(const trace *t, const sqlite3_stmt *stmt) {
+  hp_run *r = t->current;
+
+  return r && r->stmt == stmt ? r : hp_runs_get(&t->runs, stmt);
 }
 
 /* The slot's entry changes only under the store's lock. */
@@ -204,6 +215,7 @@ static void set_marks(hp_run *r, uint32_t steps, uint64_t text) {
   r->is_first = steps == 0;
   if (r->text == text && r->marks.vm_steps == steps) return;
   r->text = text;
+  r->slot = NULL;
   r->is_write = !sqlite3_stmt_readonly(r->stmt);
   if (r->is_first)
     r->marks = (hp_run_marks){0};
@@ -276,7 +288,7 @@ static void on_stmt(void *arg, sqlite3_stmt *stmt, const char *sql) {
   trace *t = arg;
   int64_t began_ns = is_sample(t) ? hp_clock_fast_ns() : 0;
   uint32_t steps = vm_steps(stmt);
-  hp_run *r = hp_runs_get(&t->runs, stmt);
+  hp_run *r = run_of(t, stmt);
 
   if (r && is_inside(t, r, steps)) return;
   if (t->aborted) {
@@ -297,13 +309,12 @@ static void on_stmt(void *arg, sqlite3_stmt *stmt, const char *sql) {
 static void on_row(void *arg, sqlite3_stmt *stmt) {
   trace *t = arg;
 
-  if (!t->current || t->current->stmt != stmt) {
-    hp_run *r = hp_runs_get(&t->runs, stmt);
-    if (!r) return;
-    t->current = r;
-  }
-  if (t->aborted == stmt) is_repeated(t, t->current);
-  t->current->rows++;
+  hp_run *r = run_of(t, stmt);
+
+  if (!r) return;
+  t->current = r;
+  if (t->aborted == stmt) is_repeated(t, r);
+  r->rows++;
 }
 
 /* What a run that ended without a row says about itself: it cannot have begun
@@ -312,11 +323,11 @@ static bool is_busy(const hp_run *r) {
   return r->rows == 0 && sqlite3_stmt_busy(r->stmt);
 }
 
-static bool is_aborted(trace *t, const hp_run *r, const hp_run_marks *end) {
+static bool is_aborted(trace *t, hp_run *r, const hp_run_marks *end) {
   hp_slot *s;
 
   if (r->rows || end->vm_steps - r->marks.vm_steps > 2) return false;
-  s = hp_recorder_get(t->recorder, r->text);
+  s = slot_of(t, r);
   return s && !s->is_short;
 }
 
@@ -336,8 +347,8 @@ static void pass_on_pages(trace *t) {
 }
 
 /* CREATE, DROP, ALTER, ANALYZE, REINDEX …: rare enough to take a lock. */
-static bool is_schema_change(const trace *t, const hp_run *r) {
-  const hp_slot *s = r->is_write ? hp_recorder_get(t->recorder, r->text) : NULL;
+static bool is_schema_change(trace *t, hp_run *r) {
+  const hp_slot *s = r->is_write ? slot_of(t, r) : NULL;
 
   return s && s->shape.what == HP_SHAPE_OTHER;
 }
@@ -360,7 +371,7 @@ static void finish(trace *t, hp_run *r, int64_t end_ns) {
 static void on_profile(void *arg, sqlite3_stmt *stmt) {
   trace *t = arg;
   int64_t now_ns = hp_clock_fast_ns();
-  hp_run *r = hp_runs_get(&t->runs, stmt);
+  hp_run *r = run_of(t, stmt);
 
   if (!r || (!r->is_active && !is_repeated(t, r))) return;
   finish(t, r, now_ns);
