@@ -29,7 +29,9 @@ typedef struct trace {
   int pages_hit;  /* SQLite's counters when last read */
   int pages_missed;
   uint32_t n_calls;
-  uint64_t random;   /* state of is_taken() */
+  uint64_t random;   /* state of draw() */
+  int to_next;       /* statements until the next of the sample */
+  int drawn_for;     /* the sample to_next was drawn for */
   bool is_listening; /* added to the hook */
 } trace;
 
@@ -187,10 +189,11 @@ static void record_aborted(trace *t) {
 /* True if the aborted run r goes on, prepared again for the new schema. SQLite
 ** reports its beginning a second time (older ones) or goes straight on. */
 static bool is_repeated(trace *t, hp_run *r) {
-  int n = sqlite3_stmt_status(r->stmt, SQLITE_STMTSTATUS_REPREPARE, 0);
+  int n;
 
-  if (t->aborted != r->stmt || (uint32_t)n == t->aborted_marks.reprepares)
-    return false;
+  if (t->aborted != r->stmt) return false;
+  n = sqlite3_stmt_status(r->stmt, SQLITE_STMTSTATUS_REPREPARE, 0);
+  if ((uint32_t)n == t->aborted_marks.reprepares) return false;
   t->aborted = NULL;
   r->is_active = true;
   t->runs.n_active++;
@@ -200,9 +203,9 @@ static bool is_repeated(trace *t, hp_run *r) {
 /* A statement's counters stand still until it leaves the virtual machine: an
 ** active write whose steps have not moved is at a foreign-key action. Otherwise
 ** the end of that run was never reported to us. */
-static bool is_inside(trace *t, hp_run *r, uint32_t steps) {
+static bool is_inside(trace *t, hp_run *r) {
   if (!r->is_active) return false;
-  if (r->is_write && steps == r->marks.vm_steps) return true;
+  if (r->is_write && vm_steps(r->stmt) == r->marks.vm_steps) return true;
   r->is_active = false;
   t->runs.n_active--;
   return false;
@@ -269,16 +272,27 @@ static bool is_sample(const trace *t) {
   return t->n_calls % SAMPLE_EVERY == SAMPLE_EVERY / 16;
 }
 
-/* By xorshift64 (G. Marsaglia, 2003): every n-th would fall in step with
-** loops. Pages of what is left out are nobody's. */
+/* How many statements on the next of the sample comes: evenly between 1 and
+** twice `every` less one, as every n-th would fall in step with loops. By
+** xorshift64 (G. Marsaglia, 2003). */
+static void draw(trace *t, int every) {
+  t->random ^= t->random << 13;
+  t->random ^= t->random >> 7;
+  t->random ^= t->random << 17;
+  t->to_next = 1 + (int)(t->random % ((uint64_t)every * 2 - 1));
+  t->drawn_for = every;
+}
+
+/* Pages of what is left out are nobody's. */
 static bool is_taken(trace *t) {
   int every = hp_trace_sample();
 
   if (every == 1) return true;
-  t->random ^= t->random << 13;
-  t->random ^= t->random >> 7;
-  t->random ^= t->random << 17;
-  if (t->random % (uint64_t)every == 0) return true;
+  if (t->drawn_for != every) draw(t, every);
+  if (--t->to_next == 0) {
+    draw(t, every);
+    return true;
+  }
   if (t->owner) settle(t);
   t->owner = 0;
   return false;
@@ -287,10 +301,9 @@ static bool is_taken(trace *t) {
 static void on_stmt(void *arg, sqlite3_stmt *stmt, const char *sql) {
   trace *t = arg;
   int64_t began_ns = is_sample(t) ? hp_clock_fast_ns() : 0;
-  uint32_t steps = vm_steps(stmt);
   hp_run *r = run_of(t, stmt);
 
-  if (r && is_inside(t, r, steps)) return;
+  if (r && is_inside(t, r)) return;
   if (t->aborted) {
     if (r && is_repeated(t, r)) return;
     record_aborted(t);
@@ -301,7 +314,7 @@ static void on_stmt(void *arg, sqlite3_stmt *stmt, const char *sql) {
     r = hp_runs_put(&t->runs, stmt);
     if (!r) return;
   }
-  start(t, r, sql, steps);
+  start(t, r, sql, vm_steps(stmt));
   r->start_ns = hp_clock_fast_ns();
   if (began_ns) add_overhead(r->start_ns - began_ns);
 }
@@ -370,10 +383,11 @@ static void finish(trace *t, hp_run *r, int64_t end_ns) {
 
 static void on_profile(void *arg, sqlite3_stmt *stmt) {
   trace *t = arg;
-  int64_t now_ns = hp_clock_fast_ns();
   hp_run *r = run_of(t, stmt);
+  int64_t now_ns;
 
   if (!r || (!r->is_active && !is_repeated(t, r))) return;
+  now_ns = hp_clock_fast_ns();
   finish(t, r, now_ns);
   if (is_sample(t)) {
     add_overhead(hp_clock_fast_ns() - now_ns);

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { N_PAIRS = 11, DIR_BYTES = 256, MS = 1000000 };
+enum { N_PAIRS = 11, N_SHORT_PAIRS = 201, DIR_BYTES = 256, MS = 1000000 };
 
 static int n_missed;
 static char dir[DIR_BYTES];
@@ -67,13 +67,13 @@ static double wanted_run_ns(void) {
   return (ms != NULL ? atof(ms) : 20.0) * MS;
 }
 
-/* Per-work times of N_PAIRS runs of both sides, in turns. */
-static void measure(bench_side ours, bench_side yard, double *t_ours,
-                    double *t_yard) {
-  int64_t n = repetitions(ours, wanted_run_ns());
-  int64_t m = repetitions(yard, wanted_run_ns());
+/* Per-work times of n_pairs runs of about run_ns of both sides, in turns. */
+static void measure(bench_side ours, bench_side yard, int n_pairs,
+                    double run_ns, double *t_ours, double *t_yard) {
+  int64_t n = repetitions(ours, run_ns);
+  int64_t m = repetitions(yard, run_ns);
 
-  for (int i = 0; i < N_PAIRS; i++) {
+  for (int i = 0; i < n_pairs; i++) {
     if (i % 2 == 0) t_ours[i] = time_of(ours, n) / (double)n;
     t_yard[i] = time_of(yard, m) / (double)m;
     if (i % 2 != 0) t_ours[i] = time_of(ours, n) / (double)n;
@@ -132,17 +132,29 @@ static double figure_of(double ours, double yard, bench_target target) {
   }
 }
 
-void bench_row(const char *work, bench_side ours, bench_side yardstick,
-               bench_target target, double value) {
-  double t_ours[N_PAIRS], t_yard[N_PAIRS], figures[N_PAIRS];
+static void compare(const char *work, bench_side ours, bench_side yardstick,
+                    bench_target target, double value, int n_pairs,
+                    double run_ns) {
+  double t_ours[N_SHORT_PAIRS], t_yard[N_SHORT_PAIRS], figures[N_SHORT_PAIRS];
 
-  measure(ours, yardstick, t_ours, t_yard);
-  for (int i = 0; i < N_PAIRS; i++) {
+  measure(ours, yardstick, n_pairs, run_ns, t_ours, t_yard);
+  for (int i = 0; i < n_pairs; i++) {
     figures[i] = figure_of(t_ours[i], t_yard[i], target);
   }
-  print_row(work, yardstick.name, bench_median(t_ours, N_PAIRS),
-            bench_median(t_yard, N_PAIRS), bench_median(figures, N_PAIRS),
+  print_row(work, yardstick.name, bench_median(t_ours, n_pairs),
+            bench_median(t_yard, n_pairs), bench_median(figures, n_pairs),
             target, value);
+}
+
+void bench_row(const char *work, bench_side ours, bench_side yardstick,
+               bench_target target, double value) {
+  compare(work, ours, yardstick, target, value, N_PAIRS, wanted_run_ns());
+}
+
+void bench_close_row(const char *work, bench_side ours, bench_side yardstick,
+                     bench_target target, double value) {
+  compare(work, ours, yardstick, target, value, N_SHORT_PAIRS,
+          wanted_run_ns() / 10);
 }
 
 void bench_figures(const char *work, double ours, const char *yard_name,

@@ -7,6 +7,7 @@
 #include "bench/work.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 static int ignore_event(unsigned event, void *arg, void *p, void *x) {
   (void)event;
@@ -17,28 +18,31 @@ static int ignore_event(unsigned event, void *arg, void *p, void *x) {
 }
 
 /* What SQLite itself takes for telling is shown beside it. */
-static void on_a_file(void) {
-  sqlite3 *with = bench_open("analysis.db", 1), *without, *told;
+static void on_a_file(const char *journal) {
+  char name[32], work[64];
+  sqlite3 *with, *without, *told;
   sqlite3_stmt *on, *off, *empty;
   const char *sql = "SELECT id, front FROM cards WHERE id = ?1";
 
+  snprintf(name, sizeof(name), "analysis-%s.db", journal);
+  snprintf(work, sizeof(work), "lookups on a file, journal %s", journal);
+  with = bench_open_journal(name, journal, 1);
   bench_fill_cards(with, 1000);
-  without = bench_open("analysis.db", 1);
+  without = bench_open_journal(name, journal, 1);
   bench_exec(without, "SELECT query_config('hook', 'off')");
-  told = bench_open("analysis.db", 0);
+  told = bench_open_journal(name, journal, 0);
   sqlite3_trace_v2(told, SQLITE_TRACE_STMT | SQLITE_TRACE_PROFILE, ignore_event,
                    NULL);
   on = bench_prepare(with, sql);
   off = bench_prepare(without, sql);
   empty = bench_prepare(told, sql);
-  bench_row("point lookups on a file",
-            (bench_side){"analysis on", bench_many_keys, on},
-            (bench_side){"analysis off", bench_many_keys, off}, BENCH_AT_MOST,
-            1.05);
-  bench_row("... with an empty trace callback",
-            (bench_side){"empty", bench_many_keys, empty},
-            (bench_side){"analysis off", bench_many_keys, off},
-            BENCH_INFORMATION, 0);
+  bench_close_row(work, (bench_side){"analysis on", bench_many_keys, on},
+                  (bench_side){"analysis off", bench_many_keys, off},
+                  BENCH_AT_MOST, 1.05);
+  bench_close_row("... with an empty trace callback",
+                  (bench_side){"empty", bench_many_keys, empty},
+                  (bench_side){"analysis off", bench_many_keys, off},
+                  BENCH_AT_MOST, 1.05);
   sqlite3_finalize(on);
   sqlite3_finalize(off);
   sqlite3_finalize(empty);
@@ -55,9 +59,10 @@ static void on_a_constant(void) {
 
   sqlite3_trace_v2(without, SQLITE_TRACE_STMT | SQLITE_TRACE_PROFILE,
                    ignore_event, NULL);
-  bench_row("SELECT of a constant", (bench_side){"our hook", bench_one_row, on},
-            (bench_side){"empty trace callback", bench_one_row, off},
-            BENCH_AT_MOST_NS, 100);
+  bench_close_row("SELECT of a constant",
+                  (bench_side){"our hook", bench_one_row, on},
+                  (bench_side){"empty trace callback", bench_one_row, off},
+                  BENCH_AT_MOST_NS, 100);
   sqlite3_finalize(on);
   sqlite3_finalize(off);
   sqlite3_close(with);
@@ -66,7 +71,8 @@ static void on_a_constant(void) {
 
 int main(void) {
   bench_head("analysis: statistics of every statement");
-  on_a_file();
+  on_a_file("delete");
+  on_a_file("wal");
   on_a_constant();
   return bench_end();
 }
