@@ -392,11 +392,13 @@ static void count(hp_nplus1 *d, const hp_nplus1_event *e) {
     d->last_read = (source){e->fingerprint, e->rows, i, false};
 }
 
-/* Is e one more lookup of the statement that ran last? It says nothing about
-** its surroundings that this did not. */
-static bool is_next_lookup(const hp_nplus1 *d, const hp_nplus1_event *e) {
-  return e->what == HP_SHAPE_LOOKUP && d->n_tracks > 0 &&
-         d->keys[d->last] == e->fingerprint && (uint64_t)e->rows < 2;
+/* Is e one more run of the read that ran last, which neither ends the stretch
+** nor may be a source? It says nothing about its surroundings that this did
+** not. */
+static bool is_next(const hp_nplus1 *d, const hp_nplus1_event *e) {
+  return d->n_tracks > 0 && d->keys[d->last] == e->fingerprint &&
+         (uint64_t)e->rows < 2 &&
+         (e->what == HP_SHAPE_LOOKUP || repeats_list(d, e));
 }
 
 static void take_in(hp_nplus1 *d, const hp_nplus1_event *e) {
@@ -415,7 +417,7 @@ static void take_in(hp_nplus1 *d, const hp_nplus1_event *e) {
 void hp_nplus1_record(hp_nplus1 *d, const hp_nplus1_event *e) {
   if (d->wishes < MOST_WISHES * CALLS_PER_WISH) d->wishes++;
   if (is_pause(d, e)) hp_nplus1_flush(d);
-  if (is_next_lookup(d, e)) {
+  if (is_next(d, e)) {
     follow(d, d->last);
     count_call(d, &d->tracks[d->last], e);
   } else {
