@@ -67,7 +67,7 @@ $(B)/unit: $(TOBJ)
 
 test: all | $(B)/.setup-test $(B)/.setup-hosts ## run every test, print the sum
 	@MAKE='$(MAKE)' sh tests/support/total.sh $(TESTS)
-unit: $(B)/unit ## run the unit tests (Check; CK_RUN_SUITE=base_hash runs one)
+unit: $(B)/unit ## run the unit tests (CK_RUN_SUITE=base_hash: one; HEAP_ALL=1: each allocation fails)
 	$(B)/unit
 sql-test: sql ## run the black-box SQL tests in the sqlite3 shell
 symbols: ## check what hotpath.so exports and needs
