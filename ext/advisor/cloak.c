@@ -137,14 +137,26 @@ static int change(hp_cloak *c, char **err) {
   return rc;
 }
 
+/* The schema in memory is read again: from 3.37 on after RESET, before after
+** rolling a change of the schema back. */
+static int reload(hp_cloak *c, char **err) {
+  int rc = hp_statement_run(c->db, err, "PRAGMA writable_schema = RESET");
+
+  if (rc != SQLITE_OK || sqlite3_libversion_number() >= 3037000) return rc;
+  rc = hp_statement_run(c->db, err, "BEGIN");
+  if (rc == SQLITE_OK) {
+    rc = hp_statement_run(c->db, err, "CREATE TABLE main.hp_reload(x)");
+  }
+  sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
+  return rc;
+}
+
 /* The shown indexes in hp_index become the schema's. */
 static int apply(hp_cloak *c, char **err) {
   int rc = hp_statement_run(c->db, err, "PRAGMA main.writable_schema = ON");
 
   if (rc == SQLITE_OK) rc = change(c, err);
-  if (rc == SQLITE_OK) {
-    return hp_statement_run(c->db, err, "PRAGMA writable_schema = RESET");
-  }
+  if (rc == SQLITE_OK) return reload(c, err);
   sqlite3_exec(c->db, "PRAGMA writable_schema = RESET", NULL, NULL, NULL);
   return rc;
 }

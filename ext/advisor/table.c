@@ -56,13 +56,13 @@ static int query(sqlite3 *db, int64_t *out, const char *fmt, const char *name) {
 }
 
 /* The INTEGER PRIMARY KEY: the one key column of type INTEGER for which there
-** is no index of its own. */
+** is no index of its own. (Before 3.39 HAVING needs a GROUP BY.) */
 static int find_alias(sqlite3 *db, hp_table *t) {
   int64_t column = -1, has_index = 0;
   int rc = query(
       db, &column,
       "SELECT cid, count(*) FROM pragma_table_info(%Q, 'main') WHERE pk > 0"
-      " HAVING count(*) = 1 AND upper(type) = 'INTEGER'",
+      " GROUP BY pk > 0 HAVING count(*) = 1 AND upper(type) = 'INTEGER'",
       t->name);
 
   if (rc == SQLITE_OK) {

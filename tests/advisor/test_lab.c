@@ -200,10 +200,12 @@ START_TEST(temp_tables_are_copied) {
 }
 END_TEST
 
+/* Up to 3.40 SQLite took json_extract() for unsafe. */
 START_TEST(a_schema_may_use_functions_that_the_host_lets_it_use) {
   sqlite3 *host = test_db_open("json.db", NULL);
   hp_lab *lab;
   char *err;
+  int rc;
 
   test_db_exec(host, "CREATE TABLE t(j, x AS (json_extract(j, '$.x')),"
                      " CHECK (json_valid(j)));"
@@ -212,9 +214,15 @@ START_TEST(a_schema_may_use_functions_that_the_host_lets_it_use) {
   ck_assert_int_eq(run(lab, "SELECT 1 FROM t WHERE x = 7", 0).n_rows, 1);
   hp_lab_close(lab);
   test_db_exec(host, "PRAGMA trusted_schema = OFF");
-  ck_assert_int_eq(hp_lab_open(host, NULL, &lab, &err), SQLITE_CORRUPT);
-  ck_assert_msg(strstr(err, "unsafe use of json_"), "%s", err);
-  sqlite3_free(err);
+  rc = hp_lab_open(host, NULL, &lab, &err);
+  if (sqlite3_exec(host, "SELECT x FROM t", NULL, NULL, NULL)) {
+    ck_assert_int_eq(rc, SQLITE_CORRUPT);
+    ck_assert_msg(strstr(err, "unsafe use of json_"), "%s", err);
+    sqlite3_free(err);
+  } else {
+    ck_assert_int_eq(rc, SQLITE_OK);
+    hp_lab_close(lab);
+  }
   test_db_close(host);
 }
 END_TEST

@@ -28,6 +28,9 @@ static const char schema[] =
     "CREATE VIEW logs AS SELECT count(*) AS n FROM log;"
     "CREATE TEMP TABLE scratch(z);";
 
+/* Of the table that count(*) counts: newer SQLites name the database. */
+static const char ambiguous[] = "more than one database has a table log";
+
 /* Statements with their footprints: a line for each access. */
 static const struct {
   const char *sql, *want, *unknown;
@@ -39,8 +42,7 @@ static const struct {
     {"SELECT count(*) FROM two.t", "read two.t.\n", NULL},
     {"SELECT count(*) FROM two.log", "read two.log.\n", NULL},
     {"SELECT count(*) FROM log", "read main.log.\n", NULL},
-    {"SELECT n FROM logs", "read main.log. by logs\n",
-     "more than one database has a table log"},
+    {"SELECT n FROM logs", "read main.log. by logs\n", ambiguous},
     {"SELECT w FROM v",
      "read main.card.deck by v\nread main.card.w by v\n"
      "read main.deck.id by v\nread main.deck.name by v\n"
@@ -140,7 +142,9 @@ START_TEST(a_statement_touches_these) {
   }
   if (!*cases[_i].want) ck_assert_int_eq(fp.n, 0);
   sqlite3_free(all);
-  if (cases[_i].unknown) {
+  if (cases[_i].unknown == ambiguous && !fp.unknown) {
+    ck_assert_int_gt(sqlite3_libversion_number(), 3040001);
+  } else if (cases[_i].unknown) {
     ck_assert_msg(fp.unknown && strstr(fp.unknown, cases[_i].unknown), "%s: %s",
                   cases[_i].sql, fp.unknown ? fp.unknown : "NULL");
   } else {

@@ -38,24 +38,42 @@ static const char *const statements[] = {
     "DELETE FROM t WHERE b IN (SELECT a FROM t)",
 };
 
+static void append(sqlite3_str *lines, int id, int parent, const char *detail) {
+  sqlite3_str_appendf(lines, "%d|%d|%s\n", id, parent, detail);
+}
+
+/* Without the third column, which from 3.47 on has costs. Caller frees. */
+static char *hosts_plan(sqlite3 *host, const char *sql) {
+  sqlite3_str *lines = sqlite3_str_new(NULL);
+  char *explain = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", sql);
+  sqlite3_stmt *stmt = test_db_prepare(host, explain);
+
+  while (sqlite3_step(stmt) == SQLITE_ROW) {
+    append(lines, sqlite3_column_int(stmt, 0), sqlite3_column_int(stmt, 1),
+           (const char *)sqlite3_column_text(stmt, 3));
+  }
+  sqlite3_finalize(stmt);
+  sqlite3_free(explain);
+  return sqlite3_str_finish(lines);
+}
+
 /* The shadow has the rows' statistics, not the rows: its plan is the host's. */
 START_TEST(a_plan_is_the_hosts) {
   sqlite3 *host = open_host();
   hp_shadow *s = shadow_of(host);
   sqlite3_str *lines = sqlite3_str_new(NULL);
   hp_plan plan;
-  char *err, *got;
+  char *err, *got, *wanted = hosts_plan(host, statements[_i]);
 
   ck_assert_int_eq(hp_plan_read(s, statements[_i], &plan, &err), SQLITE_OK);
   for (int i = 0; i < plan.n; i++) {
-    sqlite3_str_appendf(lines, "%s%d|%d|0|%s", i ? "\n" : "", plan.at[i].id,
-                        plan.at[i].parent, plan.at[i].detail);
+    append(lines, plan.at[i].id, plan.at[i].parent, plan.at[i].detail);
     ck_assert_int_eq(plan.at[i].depth == 0, plan.at[i].parent == 0);
   }
   got = sqlite3_str_finish(lines);
-  ck_assert_str_eq(got,
-                   test_db_text(host, "EXPLAIN QUERY PLAN %s", statements[_i]));
+  ck_assert_str_eq(got, wanted);
   sqlite3_free(got);
+  sqlite3_free(wanted);
   hp_plan_term(&plan);
   hp_shadow_close(s);
   test_db_close(host);

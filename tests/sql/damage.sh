@@ -87,7 +87,7 @@ SELECT 'locked';" >&4
   meet d.db
   check "$mode: nor is a text file one" "not a database" \
     "$(ask 'SELECT * FROM query_findings;' | grep -o 'not a database')"
-  check "$mode: and the shell goes on" 1 "$(ask 'SELECT 1;')"
+  check "$mode: and the shell goes on" 1 "$(ask '.print 1')"
   bye
 done
 

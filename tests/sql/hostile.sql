@@ -60,6 +60,7 @@ SELECT 'findings are given', count(*) > 0 FROM query_findings
   WHERE what LIKE 'SELECT text FROM word%';
 DROP TRIGGER broken;
 
+.dbconfig defensive off
 PRAGMA writable_schema = ON;
 INSERT INTO sqlite_schema VALUES ('table', 'alien', 'alien', 0,
   'CREATE VIRTUAL TABLE alien USING nomodule(a, b)');
