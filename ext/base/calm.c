@@ -34,28 +34,41 @@ static int x_disconnect(sqlite3_vtab *base) {
   return SQLITE_OK;
 }
 
-/* SQLITE_SCHEMA if main's schema in memory is not that of the file. Whatever
-** else is wrong with the file shows in the work. */
-static int check_schema(sqlite3 *db) {
-  sqlite3_stmt *stmt = NULL;
-  int rc = sqlite3_prepare_v2(db, "SELECT 1 FROM main.sqlite_schema LIMIT 1",
-                              -1, &stmt, NULL);
+/* After these SQLite may have rolled back the statement whose constructor is
+** running, and thrown the schema away. Whatever else is wrong with the file
+** shows in the work. */
+static bool is_final(int rc) {
+  return rc == SQLITE_SCHEMA || rc == SQLITE_NOMEM || rc == SQLITE_FULL ||
+         rc == SQLITE_INTERRUPT || (rc & 0xff) == SQLITE_IOERR;
+}
 
-  if (!rc) sqlite3_step(stmt);
-  if (stmt) rc = sqlite3_finalize(stmt);
-  return rc == SQLITE_SCHEMA ? rc : SQLITE_OK;
+/* SQLITE_SCHEMA if main's schema in memory is not that of the file; otherwise
+** it cannot be changed as long as *held is open. By the older way of preparing,
+** as a statement of sqlite3_prepare_v2() loads the schema anew and goes on. */
+static int hold_schema(sqlite3 *db, sqlite3_stmt **held) {
+  int rc =
+      sqlite3_prepare(db, "SELECT 1 UNION ALL SELECT 1 FROM main.sqlite_schema",
+                      -1, held, NULL);
+
+  if (rc == SQLITE_OK && sqlite3_step(*held) != SQLITE_ROW) {
+    rc = sqlite3_finalize(*held);
+    *held = NULL;
+  }
+  return is_final(rc) ? rc : SQLITE_OK;
 }
 
 static int x_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
   hp_conn *c = ((vtab *)base)->conn;
   task *t = hp_conn_part(c, &part_key);
   int (*work)(void *) = t ? t->work : NULL;
+  sqlite3_stmt *held = NULL;
 
   (void)info;
   if (!work) return SQLITE_OK;
   t->work = NULL;
-  t->rc = check_schema(c->db);
+  t->rc = hold_schema(c->db, &held);
   if (!t->rc) t->rc = work(t->arg);
+  sqlite3_finalize(held);
   return SQLITE_OK;
 }
 

@@ -4,11 +4,12 @@
 ** When another connection has changed the schema, a statement that is
 ** prepared or stepped there makes SQLite throw away the schema in memory, and
 ** with it the table whose constructor is running: a use after free in SQLite
-** itself (seen with 3.40.1; newer versions hold on to the table). While
-** xBestIndex runs SQLite keeps the schema. So the work is done inside the
-** xBestIndex of a table of our own, `hp_calm`, which has no other use;
-** there a changed schema shows as SQLITE_SCHEMA, and a constructor that
-** returns this is called again with the schema read anew.
+** itself (seen with 3.40.1; newer versions hold on to the table). From 3.38 on
+** SQLite keeps the schema while xBestIndex runs. So the work is done inside the
+** xBestIndex of a table of our own, `hp_calm`, which has no other use; there a
+** changed schema shows as SQLITE_SCHEMA, and a constructor that returns this is
+** called again with the schema read anew. For older versions a read transaction
+** on main keeps others from changing the schema during the work.
 */
 #ifndef HP_BASE_CALM_H
 #define HP_BASE_CALM_H

@@ -346,6 +346,8 @@ START_TEST(a_trap_is_not_fallen_into) {
   char *err, *all;
   int rc;
 
+  /* Before 3.38 SQLite does not tell which value is compared. */
+  if (!test_db_since(3038000) && strstr(t->want, "\" = ")) return;
   test_db_exec(db, schema);
   test_db_exec(db, "%s", t->setup);
   rc = hp_advisor_run(db, statements, n, &options, &report, &err);

@@ -50,16 +50,21 @@ static bool is_chain(const hp_chain *c, const char *a, const char *b) {
 }
 
 START_TEST(a_wide_index_may_make_a_narrow_one_of_use) {
+  int n = 0;
+
   ck_assert_int_eq(offer("person", "person(kind)", GROUPED), SQLITE_OK);
   ck_assert_int_eq(offer("bill", "bill(person)", GROUPED), SQLITE_OK);
   ck_assert_int_eq(offer("bill", "bill(day)", GROUPED), SQLITE_OK);
   ck_assert_int_eq(offer("bill", "bill(person, day)", GROUPED), SQLITE_OK);
   stage.list.at[3].n_columns = 2;
   try_all();
-  ck_assert_int_eq(stage.list.n_chains, 1);
-  ck_assert(
-      is_chain(&stage.list.chains[0], "person(kind)", "bill(person, day)") ||
-      is_chain(&stage.list.chains[0], "bill(person, day)", "person(kind)"));
+  for (int i = 0; i < stage.list.n_chains; i++) {
+    const hp_chain *c = &stage.list.chains[i];
+
+    n += is_chain(c, "person(kind)", "bill(person, day)") ||
+         is_chain(c, "bill(person, day)", "person(kind)");
+  }
+  ck_assert_int_eq(n, 1);
 }
 END_TEST
 

@@ -124,9 +124,12 @@ static const char bills[] =
   "SELECT b.state, count(*) FROM person AS p, bill AS b WHERE b.person = p.id" \
   " AND p.kind < 5 GROUP BY b.state"
 
+/* Newer planners than that of 3.40 take up a chain with the narrow index, too.
+ */
 START_TEST(an_index_of_a_chain_takes_the_place_of_one_it_begins_with) {
   static const hp_statement work[] = {{OF_A_PERSON, 10}, {BY_STATE, 1}};
 
+  if (test_db_since(3041000)) return;
   test_db_exec(host, bills);
   sow(work, 2);
   ck_assert(has("\"person\"(\"kind\""));

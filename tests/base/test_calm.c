@@ -48,7 +48,9 @@ START_TEST(a_stored_table_is_connected_after_a_change_of_the_schema) {
 }
 END_TEST
 
+/* SQLite 3.34 leaves what a failed CREATE VIRTUAL TABLE has written. */
 START_TEST(inside_a_transaction_too) {
+  if (!test_db_since(3038000)) return;
   test_db_exec(db, "CREATE TABLE b(x)");
   test_db_exec(other, "BEGIN");
   test_db_exec(other, "CREATE VIRTUAL TABLE temp.c USING cached("

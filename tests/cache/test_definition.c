@@ -132,6 +132,7 @@ START_TEST(what_is_not_one_select_is_refused_in_a_sentence) {
   hp_definition *d = (hp_definition *)db;
   char *err;
 
+  if (!test_db_knows(mistakes[_i].select)) return;
   ck_assert_int_ne(make(mistakes[_i].select, NULL, &d, &err), SQLITE_OK);
   ck_assert_msg(err && strstr(err, mistakes[_i].message), "%s: %s",
                 mistakes[_i].select, err);

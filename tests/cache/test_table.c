@@ -216,8 +216,11 @@ START_TEST(one_statement_reads_one_snapshot) {
   for (int i = 0; i < 6; i++) {
     test_db_text(db, "SELECT s FROM total(1)");
     ck_assert_int_eq(sqlite3_step(stmt), SQLITE_ROW);
-    ck_assert_int_eq(sqlite3_column_int(stmt, 0), 30 + 2 * i);
-    ck_assert_int_eq(sqlite3_column_int(stmt, 1), 30 + 2 * i);
+    /* Before 3.38 SQLite calls elsewhere() first. */
+    if (test_db_since(3038000)) {
+      ck_assert_int_eq(sqlite3_column_int(stmt, 0), 30 + 2 * i);
+    }
+    ck_assert_int_eq(sqlite3_column_int(stmt, 0), sqlite3_column_int(stmt, 1));
     sqlite3_reset(stmt);
   }
   sqlite3_finalize(stmt);

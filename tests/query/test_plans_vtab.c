@@ -139,14 +139,19 @@ START_TEST(the_weight_of_a_scan_is_what_sqlite_stepped_over) {
 }
 END_TEST
 
+/* Before 3.36 SQLite says SEARCH TABLE card. */
+#define DETAIL "replace(detail, ' TABLE ', ' ')"
+
 START_TEST(a_good_plan_has_no_warning) {
   test_db_text(db, "SELECT * FROM card WHERE id = 3");
   test_db_text(db, "SELECT * FROM card WHERE front = 'front 3'");
-  ck_assert_str_eq(test_db_text(db, "SELECT detail, warning FROM query_plans"
-                                    " WHERE query LIKE '%% id = ?'"),
+  ck_assert_str_eq(test_db_text(db,
+                                "SELECT " DETAIL ", warning FROM query_plans"
+                                " WHERE query LIKE '%% id = ?'"),
                    "SEARCH card USING INTEGER PRIMARY KEY (rowid=?)|NULL");
-  ck_assert_str_eq(test_db_text(db, "SELECT detail, warning FROM query_plans"
-                                    " WHERE query LIKE '%% front = ?'"),
+  ck_assert_str_eq(test_db_text(db,
+                                "SELECT " DETAIL ", warning FROM query_plans"
+                                " WHERE query LIKE '%% front = ?'"),
                    "SEARCH card USING INDEX card_front (front=?)|NULL");
 }
 END_TEST

@@ -73,8 +73,9 @@ START_TEST(a_slow_statement_is_logged_with_its_plan) {
   test_db_int(db, "SELECT v FROM t WHERE v = 20");
   test_db_exec(db, "SELECT query_config('slow_ms', 1000)");
   ck_assert_str_eq(
-      test_db_text(db, "SELECT query, plan, rows_returned, fullscan_steps,"
-                       " ms > 0, fingerprint = query_fingerprint(query)"
+      test_db_text(db, "SELECT query, replace(plan, ' TABLE ', ' '),"
+                       " rows_returned, fullscan_steps, ms > 0,"
+                       " fingerprint = query_fingerprint(query)"
                        " FROM slow_queries WHERE query LIKE 'SELECT v%%'"),
       "SELECT v FROM t WHERE v = ?|SCAN t|1|1|1|1");
 }

@@ -154,6 +154,7 @@ START_TEST(what_makes_an_answer_doubtful_or_private_is_said) {
   hp_program p;
 
   define_things(db);
+  if (!test_db_knows(cases[_i].sql)) return;
   p = read_ok(db, cases[_i].sql);
   expect_text(cases[_i].sql, "doubt", p.doubt, cases[_i].doubt);
   expect_text(cases[_i].sql, "private_why", p.private_why,
@@ -166,9 +167,10 @@ END_TEST
 START_TEST(two_connections_have_the_same_hash) {
   sqlite3 *a = open_db("x.db"), *b = open_db("x.db");
 
-  if (!strstr(cases[_i].sql, "pure(") && !strstr(cases[_i].sql, "wild(") &&
-      !strstr(cases[_i].sql, "alien") && !strstr(cases[_i].sql, "temp") &&
-      !strstr(cases[_i].sql, "shadowing") && !strstr(cases[_i].sql, "id, 1")) {
+  if (test_db_knows(cases[_i].sql) && !strstr(cases[_i].sql, "pure(") &&
+      !strstr(cases[_i].sql, "wild(") && !strstr(cases[_i].sql, "alien") &&
+      !strstr(cases[_i].sql, "temp") && !strstr(cases[_i].sql, "shadowing") &&
+      !strstr(cases[_i].sql, "id, 1")) {
     test_db_exec(b, "CREATE TEMP TABLE other(x); DROP TABLE other;"
                     "ATTACH ':memory:' AS more");
     ck_assert(same_hash(a, b, cases[_i].sql));
@@ -359,8 +361,10 @@ START_TEST(what_is_not_one_select_is_refused) {
   expect_error(db, "-- nothing", SQLITE_MISUSE, "only a SELECT");
   expect_error(db, "WITH a AS (SELECT 1) DELETE FROM card", SQLITE_MISUSE,
                "writes");
-  expect_error(db, "WITH a AS (SELECT 1) DELETE FROM card RETURNING id",
-               SQLITE_MISUSE, "writes");
+  if (test_db_since(3035000)) {
+    expect_error(db, "WITH a AS (SELECT 1) DELETE FROM card RETURNING id",
+                 SQLITE_MISUSE, "writes");
+  }
   expect_error(db, "SELECT 1; SELECT 2", SQLITE_MISUSE, "SELECT 2");
   expect_error(db, "SELECT 1; nonsense", SQLITE_MISUSE, "nonsense");
   expect_error(db, "SELECT nobody FROM card", SQLITE_ERROR,

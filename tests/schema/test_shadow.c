@@ -116,6 +116,10 @@ START_TEST(what_compiles_on_the_host_compiles_on_the_shadow) {
   hp_shadow *s;
 
   test_db_exec(host, schema);
+  if (!test_db_knows(compiles[_i])) {
+    test_db_close(host);
+    return;
+  }
   sqlite3_finalize(test_db_prepare(host, compiles[_i]));
   s = shadow_of(host);
   ck_assert_str_eq(hp_shadow_missing(s), "");

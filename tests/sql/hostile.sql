@@ -65,6 +65,7 @@ PRAGMA writable_schema = ON;
 INSERT INTO sqlite_schema VALUES ('table', 'alien', 'alien', 0,
   'CREATE VIRTUAL TABLE alien USING nomodule(a, b)');
 PRAGMA writable_schema = RESET;
+BEGIN; CREATE TABLE reload(x); ROLLBACK; -- before 3.37 RESET alone is not enough
 -- error: no such module: nomodule
 SELECT * FROM alien;
 SELECT 'a virtual table without its module does not hinder advice',

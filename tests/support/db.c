@@ -6,7 +6,6 @@
 
 #include <check.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -160,4 +159,14 @@ const char *test_db_error(sqlite3 *db, const char *sql) {
 
   ck_assert_msg(rc != SQLITE_OK, "meant to fail, but succeeded: %s", sql);
   return keep_and_free(message);
+}
+
+bool test_db_since(int version) {
+  return sqlite3_libversion_number() >= version;
+}
+
+bool test_db_knows(const char *sql) {
+  if (!sql) return true;
+  return (test_db_since(3035000) || !strstr(sql, "RETURNING")) &&
+         (test_db_since(3038000) || !strstr(sql, "unixepoch"));
 }

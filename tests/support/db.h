@@ -16,6 +16,7 @@
 #endif
 
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Opens name (in test_tmp_dir(), or as given if it begins with '/', ':' or
@@ -45,5 +46,13 @@ sqlite3_stmt *test_db_prepare(sqlite3 *db, const char *sql);
 
 /* Runs sql, which must fail: the message; borrowed like test_db_text(). */
 const char *test_db_error(sqlite3 *db, const char *sql);
+
+/* Is this SQLite of version 3038000 (for example) or later? What a test is
+** about may be younger than 3.34, which hotpath still runs on. */
+bool test_db_since(int version);
+
+/* Does this SQLite know RETURNING (3.35) and unixepoch() (3.38), if sql (or
+** NULL) has them? */
+bool test_db_knows(const char *sql);
 
 #endif

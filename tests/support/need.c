@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/need.h"
 
+#include "support/db.h"
+
 #include <check.h>
 #include <string.h>
 
@@ -31,9 +33,23 @@ static char *line_of(const hp_tables *tables, const hp_need *n) {
   return sqlite3_str_finish(s);
 }
 
+/* Before 3.38 SQLite does not tell of values: the line without them. */
+static char *known_part(const char *line) {
+  sqlite3_str *s = sqlite3_str_new(NULL);
+
+  for (size_t n; *line; line += n) {
+    n = strcspn(line, "=");
+    sqlite3_str_append(s, line, (int)n);
+    if (line[n] == '=') n += strcspn(line + n, " ");
+  }
+  return sqlite3_str_finish(s);
+}
+
 void test_need_check(const hp_tables *tables, const hp_needs *needs,
                      const char *sql, const char *line) {
   sqlite3_str *all = sqlite3_str_new(NULL);
+  char *wanted =
+      test_db_since(3038000) ? sqlite3_mprintf("%s", line) : known_part(line);
   bool found = false;
   char *text;
 
@@ -41,10 +57,11 @@ void test_need_check(const hp_tables *tables, const hp_needs *needs,
     char *one = line_of(tables, &needs->at[i]);
 
     sqlite3_str_appendf(all, "%s\n", one);
-    if (strcmp(one, line) == 0) found = true;
+    if (strcmp(one, wanted) == 0) found = true;
     sqlite3_free(one);
   }
   text = sqlite3_str_finish(all);
   ck_assert_msg(found, "%s lacks '%s':\n%s", sql, line, text);
   sqlite3_free(text);
+  sqlite3_free(wanted);
 }
