@@ -34,17 +34,11 @@ static int x_disconnect(sqlite3_vtab *base) {
   return SQLITE_OK;
 }
 
-/* After these SQLite may have rolled back the statement whose constructor is
-** running, and thrown the schema away. Whatever else is wrong with the file
-** shows in the work. */
-static bool is_final(int rc) {
-  return rc == SQLITE_SCHEMA || rc == SQLITE_NOMEM || rc == SQLITE_FULL ||
-         rc == SQLITE_INTERRUPT || (rc & 0xff) == SQLITE_IOERR;
-}
-
 /* SQLITE_SCHEMA if main's schema in memory is not that of the file; otherwise
 ** it cannot be changed as long as *held is open. By the older way of preparing,
-** as a statement of sqlite3_prepare_v2() loads the schema anew and goes on. */
+** as a statement of sqlite3_prepare_v2() loads the schema anew and goes on.
+*What
+** is wrong with the file and leaves the schema alone shows in the work. */
 static int hold_schema(sqlite3 *db, sqlite3_stmt **held) {
   int rc =
       sqlite3_prepare(db, "SELECT 1 UNION ALL SELECT 1 FROM main.sqlite_schema",
@@ -54,7 +48,7 @@ static int hold_schema(sqlite3 *db, sqlite3_stmt **held) {
     rc = sqlite3_finalize(*held);
     *held = NULL;
   }
-  return is_final(rc) ? rc : SQLITE_OK;
+  return rc == SQLITE_SCHEMA || hp_rc_rolls_back(rc) ? rc : SQLITE_OK;
 }
 
 static int x_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {

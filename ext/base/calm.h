@@ -22,7 +22,8 @@ int hp_calm_register(hp_conn *c);
 /*
 ** Calls work(arg) once, with the schema held, and returns what it returns;
 ** SQLITE_SCHEMA, without the call, if another connection has changed the
-** schema of main; or the code for which the table could not be read. May be
+** schema of main; or the code for which main or the table could not be read:
+** then the constructor must touch nothing that SQLite lent it any more. May be
 ** nested.
 */
 int hp_calm_run(hp_conn *c, int (*work)(void *arg), void *arg);

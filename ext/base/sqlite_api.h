@@ -35,6 +35,19 @@ static inline int hp_rc_is_passing(int rc) {
   }
 }
 
+/* True if SQLite, when a statement fails so, may roll back all that is open on
+** the connection and throw its schemas away: inside of a constructor nothing
+** that SQLite lent it may be touched afterwards. */
+static inline int hp_rc_rolls_back(int rc) {
+  switch (rc & 0xff) {
+  case SQLITE_NOMEM:
+  case SQLITE_IOERR:
+  case SQLITE_FULL:
+  case SQLITE_INTERRUPT: return 1;
+  default: return 0;
+  }
+}
+
 /* Younger than the headers; older hosts take no notice. */
 #ifndef SQLITE_RESULT_SUBTYPE
 #define SQLITE_RESULT_SUBTYPE 0x001000000

@@ -108,6 +108,13 @@ static int make_table(void *arg) {
   return rc ? rc : hp_table_check(x->table, x->is_new, x->err);
 }
 
+/* The schema could not be read: names are not at hand any more. */
+static int refuse_to_read(int rc, char **err) {
+  if (rc == SQLITE_SCHEMA || rc == SQLITE_NOMEM) return rc;
+  *err = sqlite3_mprintf("the schema cannot be read: %s", sqlite3_errstr(rc));
+  return *err ? rc : SQLITE_NOMEM;
+}
+
 /* Nothing is stored but the CREATE statement. Answers can show all that the
 ** SELECT can read, so only top-level SQL may ask. */
 static int make(hp_conn *c, bool is_new, int argc, const char *const *argv,
@@ -120,6 +127,7 @@ static int make(hp_conn *c, bool is_new, int argc, const char *const *argv,
   hp_hook_mute(c);
   rc = hp_calm_run(c, make_table, &x);
   hp_hook_unmute(c);
+  if (rc && !*err) rc = refuse_to_read(rc, err);
   if (!rc) rc = declare(c->db, hp_table_definition(x.table), err);
   if (!rc) rc = new_vtab(c, x.table, out);
   if (rc) {
@@ -151,7 +159,7 @@ static int x_create(sqlite3 *db, void *aux, int argc, const char *const *argv,
   hp_hook_mute(aux);
   rc = hp_schemas_refresh(db, &was_stale);
   hp_hook_unmute(aux);
-  if (rc) return rc;
+  if (rc) return refuse_to_read(rc, err);
   if (was_stale) return SQLITE_SCHEMA;
   return make(aux, true, argc, argv, out, err);
 }

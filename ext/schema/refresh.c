@@ -16,7 +16,7 @@ static int refresh(sqlite3 *db, const char *name, bool *was_stale) {
   }
   sqlite3_finalize(stmt);
   sqlite3_free(sql);
-  return rc == SQLITE_NOMEM ? rc : SQLITE_OK;
+  return hp_rc_rolls_back(rc) ? rc : SQLITE_OK;
 }
 
 int hp_schemas_refresh(sqlite3 *db, bool *was_stale) {
@@ -28,6 +28,9 @@ int hp_schemas_refresh(sqlite3 *db, bool *was_stale) {
 
     rc = name ? refresh(db, name, was_stale) : SQLITE_NOMEM;
   }
-  sqlite3_finalize(list);
-  return rc == SQLITE_NOMEM ? rc : SQLITE_OK;
+  if (rc)
+    sqlite3_finalize(list);
+  else
+    rc = sqlite3_finalize(list);
+  return hp_rc_rolls_back(rc) ? rc : SQLITE_OK;
 }

@@ -15,7 +15,7 @@
 ** *was_stale is then set, otherwise left as it is. Where the host forbids to
 ** read a schema, or another connection locks it, nothing is done. Opens a read
 ** transaction on each database; while a statement that writes is running they
-** last as long as that one. SQLITE_OK or SQLITE_NOMEM.
+** last as long as that one. SQLITE_OK, or a code of hp_rc_rolls_back().
 */
 HP_MUST_CHECK int hp_schemas_refresh(sqlite3 *db, bool *was_stale);
 

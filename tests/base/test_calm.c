@@ -60,6 +60,66 @@ START_TEST(inside_a_transaction_too) {
 }
 END_TEST
 
+static int count_down(void *arg) {
+  return --*(int *)arg == 0;
+}
+
+START_TEST(a_create_that_is_interrupted_anywhere_says_so) {
+  int left, rc = SQLITE_ERROR;
+
+  for (int nth = 1; nth < 10000 && rc != SQLITE_OK; nth++) {
+    left = nth;
+    sqlite3_progress_handler(other, 1, count_down, &left);
+    rc = sqlite3_exec(other,
+                      "DROP TABLE IF EXISTS temp.c;"
+                      "CREATE VIRTUAL TABLE temp.c USING cached("
+                      "(SELECT x FROM a))",
+                      NULL, NULL, NULL);
+    sqlite3_progress_handler(other, 0, NULL, NULL);
+    if (rc == SQLITE_OK) break;
+    ck_assert_msg(strstr(sqlite3_errmsg(other), "interrupted"), "%d: %s", nth,
+                  sqlite3_errmsg(other));
+  }
+  ck_assert_int_eq(rc, SQLITE_OK);
+  ck_assert_int_eq(test_db_int(other, "SELECT x FROM c"), 1);
+}
+END_TEST
+
+static const sqlite3_io_methods *real;
+static int locks_left;
+
+static int fail_to_lock(sqlite3_file *file, int offset, int n, int flags) {
+  if (--locks_left == 0) return SQLITE_IOERR_LOCK;
+  return real->xShmLock(file, offset, n, flags);
+}
+
+START_TEST(a_create_whose_file_fails_anywhere_says_so) {
+  sqlite3_io_methods failing;
+  sqlite3_file *file;
+  int rc = SQLITE_ERROR;
+
+  sqlite3_file_control(other, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  real = file->pMethods;
+  failing = *real;
+  failing.xShmLock = fail_to_lock;
+  for (int nth = 1; nth < 1000 && rc != SQLITE_OK; nth++) {
+    locks_left = nth;
+    file->pMethods = &failing;
+    rc = sqlite3_exec(other,
+                      "DROP TABLE IF EXISTS temp.c;"
+                      "CREATE VIRTUAL TABLE temp.c USING cached("
+                      "(SELECT x FROM a))",
+                      NULL, NULL, NULL);
+    file->pMethods = real;
+    if (rc == SQLITE_OK) break;
+    ck_assert_msg(strstr(sqlite3_errmsg(other), "disk I/O error"), "%d: %s",
+                  nth, sqlite3_errmsg(other));
+  }
+  ck_assert_int_eq(rc, SQLITE_OK);
+  ck_assert_int_eq(test_db_int(other, "SELECT x FROM c"), 1);
+}
+END_TEST
+
 static int count_call(void *arg) {
   ++*(int *)arg;
   return SQLITE_DONE;
@@ -88,6 +148,8 @@ Suite *base_calm_suite(void) {
   tcase_add_test(c, any_change_of_the_schema_by_another_connection_is_survived);
   tcase_add_test(c, a_stored_table_is_connected_after_a_change_of_the_schema);
   tcase_add_test(c, inside_a_transaction_too);
+  tcase_add_test(c, a_create_that_is_interrupted_anywhere_says_so);
+  tcase_add_test(c, a_create_whose_file_fails_anywhere_says_so);
   tcase_add_test(c, the_work_is_done_once_and_its_code_returned);
   tcase_add_test(c, the_table_itself_is_empty);
   suite_add_tcase(s, c);
