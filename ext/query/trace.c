@@ -96,10 +96,14 @@ static void settle(trace *t) {
                         hit, missed);
 }
 
+/* The statement may be finalized by now; then the recorder knows its text. */
 static hp_slot *find_slot(trace *t, hp_run *r) {
-  const char *sql = sqlite3_sql(r->stmt);
+  r->slot = hp_recorder_get(t->recorder, r->text);
+  if (!r->slot) {
+    const char *sql = sqlite3_sql(r->stmt);
 
-  r->slot = hp_recorder_put(t->recorder, r->text, sql, strlen(sql));
+    r->slot = hp_recorder_put(t->recorder, r->text, sql, strlen(sql));
+  }
   r->slots = t->recorder->version;
   return r->slot;
 }
@@ -321,7 +325,6 @@ static void on_stmt(void *arg, sqlite3_stmt *stmt, const char *sql) {
 
 static void on_row(void *arg, sqlite3_stmt *stmt) {
   trace *t = arg;
-
   hp_run *r = run_of(t, stmt);
 
   if (!r) return;
