@@ -37,8 +37,7 @@ static int x_disconnect(sqlite3_vtab *base) {
 /* SQLITE_SCHEMA if main's schema in memory is not that of the file; otherwise
 ** it cannot be changed as long as *held is open. By the older way of preparing,
 ** as a statement of sqlite3_prepare_v2() loads the schema anew and goes on.
-*What
-** is wrong with the file and leaves the schema alone shows in the work. */
+** What is wrong with the file and leaves the schema alone shows in the work. */
 static int hold_schema(sqlite3 *db, sqlite3_stmt **held) {
   int rc =
       sqlite3_prepare(db, "SELECT 1 UNION ALL SELECT 1 FROM main.sqlite_schema",
