@@ -111,6 +111,22 @@ START_TEST(lookups_after_a_list_are_n_plus_1) {
 }
 END_TEST
 
+/* The first gives one row and cannot be the source; the second can. */
+START_TEST(a_lookup_run_again_may_be_a_source_this_time) {
+  const char *by_author = "SELECT * FROM books WHERE author = %d";
+  const hp_nplus1_burst *b;
+  int i;
+
+  run(LIST, 2);
+  run_with(by_author, 1, 1);
+  run_with(by_author, 2, 7);
+  for (i = 0; i < 7; i++) run_with(LOOKUP, i, 1);
+  b = the_only_burst();
+  ck_assert(b->source == id_of("SELECT * FROM books WHERE author = ?"));
+  ck_assert_int_eq(b->source_rows, 7);
+}
+END_TEST
+
 START_TEST(three_lookups_suffice_if_their_values_differ) {
   int i;
 
@@ -469,6 +485,7 @@ Suite *query_nplus1_suite(void) {
 
   tcase_add_checked_fixture(c, begin_script, end_script);
   tcase_add_test(c, lookups_after_a_list_are_n_plus_1);
+  tcase_add_test(c, a_lookup_run_again_may_be_a_source_this_time);
   tcase_add_test(c, three_lookups_suffice_if_their_values_differ);
   tcase_add_test(c, two_lookups_are_nothing);
   tcase_add_test(c, unknown_values_need_five_calls_and_lower_the_confidence);
