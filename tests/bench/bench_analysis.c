@@ -39,6 +39,11 @@ static void on_a_file(const char *journal) {
   bench_close_row(work, (bench_side){"analysis on", bench_many_keys, on},
                   (bench_side){"analysis off", bench_many_keys, off},
                   BENCH_AT_MOST, 1.05);
+  bench_exec(with, "SELECT query_config('sample', 8)");
+  bench_close_row(
+      "... with one of 8 recorded", (bench_side){"sample", bench_many_keys, on},
+      (bench_side){"analysis off", bench_many_keys, off}, BENCH_AT_MOST, 1.05);
+  bench_exec(with, "SELECT query_config('sample', 1)");
   bench_close_row("... with an empty trace callback",
                   (bench_side){"empty", bench_many_keys, empty},
                   (bench_side){"analysis off", bench_many_keys, off},
